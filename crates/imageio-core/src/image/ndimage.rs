@@ -1,0 +1,265 @@
+use half::f16;
+use ndarray::{Array, ArrayBase, ArrayD, ArrayViewD, Axis, Data, Dimension, IxDyn};
+
+use super::{C64, C128, Cast, Dtype, Element, NdImageView, NdImageViewMut};
+use crate::error::{Error, Result};
+
+/// An n-dimensional array of any [`Dtype`]: what a read returns.
+///
+/// Typed access is one call away, without a copy:
+///
+/// ```
+/// use imageio_core::NdImage;
+/// use imageio_core::ndarray::{Array2, ArrayD};
+/// let image = NdImage::from(Array2::<u16>::zeros((4, 6)));
+/// assert_eq!((image.dtype().name(), image.shape()), ("uint16", &[4, 6][..]));
+/// let array: ArrayD<u16> = image.into_array().unwrap();
+/// assert_eq!(array[[3, 5]], 0);
+/// ```
+#[non_exhaustive]
+#[derive(Clone, PartialEq)]
+pub enum NdImage {
+    /// `bool`.
+    Bool(ArrayD<bool>),
+    /// `uint8`.
+    U8(ArrayD<u8>),
+    /// `int8`.
+    I8(ArrayD<i8>),
+    /// `uint16`.
+    U16(ArrayD<u16>),
+    /// `int16`.
+    I16(ArrayD<i16>),
+    /// `uint32`.
+    U32(ArrayD<u32>),
+    /// `int32`.
+    I32(ArrayD<i32>),
+    /// `uint64`.
+    U64(ArrayD<u64>),
+    /// `int64`.
+    I64(ArrayD<i64>),
+    /// `float16`.
+    F16(ArrayD<f16>),
+    /// `float32`.
+    F32(ArrayD<f32>),
+    /// `float64`.
+    F64(ArrayD<f64>),
+    /// `complex64`.
+    C64(ArrayD<C64>),
+    /// `complex128`.
+    C128(ArrayD<C128>),
+}
+
+/// Runs a body with `$a` bound to the typed array inside.
+macro_rules! each {
+    ($image:expr, $a:ident => $body:expr) => {
+        match $image {
+            NdImage::Bool($a) => $body,
+            NdImage::U8($a) => $body,
+            NdImage::I8($a) => $body,
+            NdImage::U16($a) => $body,
+            NdImage::I16($a) => $body,
+            NdImage::U32($a) => $body,
+            NdImage::I32($a) => $body,
+            NdImage::U64($a) => $body,
+            NdImage::I64($a) => $body,
+            NdImage::F16($a) => $body,
+            NdImage::F32($a) => $body,
+            NdImage::F64($a) => $body,
+            NdImage::C64($a) => $body,
+            NdImage::C128($a) => $body,
+        }
+    };
+}
+
+impl NdImage {
+    /// An array of zeros (`false` for `bool`) in row-major order; out of memory is an error, not an abort.
+    pub fn zeros(dtype: Dtype, shape: &[usize]) -> Result<Self> {
+        crate::dispatch!(dtype, T => Ok(T::wrap(try_zeros::<T>(shape)?)))
+    }
+
+    /// Takes over `data` in row-major order; `Mismatch` if its length is not that of `shape`.
+    pub fn from_vec<T: Element>(shape: &[usize], data: Vec<T>) -> Result<Self> {
+        let len = data.len();
+        match Array::from_shape_vec(IxDyn(shape), data) {
+            Ok(array) => Ok(T::wrap(array)),
+            Err(_) => Err(Error::mismatch(format!("{len} elements do not fill the shape {shape:?}"))),
+        }
+    }
+
+    /// The element type.
+    pub fn dtype(&self) -> Dtype {
+        self.view().dtype()
+    }
+
+    /// The shape, outermost axis first.
+    pub fn shape(&self) -> &[usize] {
+        each!(self, a => a.shape())
+    }
+
+    /// Number of axes.
+    pub fn ndim(&self) -> usize {
+        self.shape().len()
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        each!(self, a => a.len())
+    }
+
+    /// `true` if there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A view of the whole.
+    pub fn view(&self) -> NdImageView<'_> {
+        each!(self, a => Element::wrap_view(a.view()))
+    }
+
+    /// A mutable view of the whole.
+    pub fn view_mut(&mut self) -> NdImageViewMut<'_> {
+        each!(self, a => Element::wrap_view_mut(a.view_mut()))
+    }
+
+    /// A typed view, if `T` is the element type.
+    pub fn as_array<T: Element>(&self) -> Option<ArrayViewD<'_, T>> {
+        T::peek(self).map(|a| a.view())
+    }
+
+    /// The typed array itself; gives `self` back if `T` is not the element type.
+    #[allow(clippy::result_large_err)]
+    pub fn into_array<T: Element>(self) -> Result<ArrayD<T>, NdImage> {
+        T::unwrap(self)
+    }
+
+    /// The typed array, or a `Mismatch` that says which dtype it is and how to convert.
+    pub fn try_into_array<T: Element>(self) -> Result<ArrayD<T>> {
+        T::unwrap(self).map_err(|image| {
+            Error::mismatch(format!("the image is {}, not {}", image.dtype(), T::DTYPE))
+                .with_hint("read it as it is and convert with NdImage::cast")
+        })
+    }
+
+    /// Converts every element; how values that do not fit are treated is said by `how`.
+    pub fn cast<T: Element>(&self, how: Cast) -> Result<ArrayD<T>> {
+        self.view().cast(how)
+    }
+
+    /// The bytes in memory (native byte order), if the array is contiguous in row-major order.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        each!(self, a => a.as_slice().map(bytemuck::cast_slice))
+    }
+
+    /// Image `k` of a batch: a copy of the sub-array at position `k` of the first axis.
+    pub fn index_first(&self, k: usize) -> Option<NdImage> {
+        match self.shape().first() {
+            Some(n) if k < *n => Some(each!(self, a => Element::wrap(a.index_axis(Axis(0), k).to_owned()))),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for NdImage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NdImage({} {:?})", self.dtype(), self.shape())
+    }
+}
+
+/// A zeroed array whose memory comes from the system zeroed already.
+pub(crate) fn try_zeros<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
+    let bytes = crate::limits::n_bytes(shape, size_of::<T>());
+    let len = bytes.map(|bytes| bytes / size_of::<T>());
+    let data = len.and_then(|len| bytemuck::allocation::try_zeroed_vec::<T>(len).ok());
+    let array = data.and_then(|data| ArrayD::from_shape_vec(IxDyn(shape), data).ok());
+    array.ok_or_else(|| Error::limit(format!("no memory for an array of shape {shape:?} and dtype {}", T::DTYPE)))
+}
+
+impl<T: Element, D: Dimension> From<Array<T, D>> for NdImage {
+    fn from(array: Array<T, D>) -> Self {
+        T::wrap(array.into_dyn())
+    }
+}
+
+impl<T: Element, D: Dimension> TryFrom<NdImage> for Array<T, D> {
+    type Error = Error;
+
+    /// Exact: dtype and number of axes must be those of the array type.
+    fn try_from(image: NdImage) -> Result<Self> {
+        let array = image.try_into_array::<T>()?;
+        let shape = array.shape().to_vec();
+        array.into_dimensionality::<D>().map_err(|_| {
+            let ndim = D::NDIM.map_or_else(String::new, |n| format!(", not {n}"));
+            Error::mismatch(format!("the image has {} axes (shape {shape:?}){ndim}", shape.len()))
+        })
+    }
+}
+
+impl<'a, T: Element, S: Data<Elem = T>, D: Dimension> From<&'a ArrayBase<S, D>> for NdImageView<'a> {
+    fn from(array: &'a ArrayBase<S, D>) -> Self {
+        T::wrap_view(array.view().into_dyn())
+    }
+}
+
+impl<'a> From<&'a NdImage> for NdImageView<'a> {
+    fn from(image: &'a NdImage) -> Self {
+        image.view()
+    }
+}
+
+impl<'a, T: Element, D: Dimension> From<ndarray::ArrayViewMut<'a, T, D>> for NdImageViewMut<'a> {
+    fn from(array: ndarray::ArrayViewMut<'a, T, D>) -> Self {
+        T::wrap_view_mut(array.into_dyn())
+    }
+}
+
+impl<'a> From<&'a mut NdImage> for NdImageViewMut<'a> {
+    fn from(image: &'a mut NdImage) -> Self {
+        image.view_mut()
+    }
+}
+
+impl<'a, T: Element, D: Dimension> From<&'a mut Array<T, D>> for NdImageViewMut<'a> {
+    fn from(array: &'a mut Array<T, D>) -> Self {
+        T::wrap_view_mut(array.view_mut().into_dyn())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, Array3, arr2};
+
+    #[test]
+    fn every_dtype_makes_zeros() {
+        for dtype in Dtype::ALL {
+            let image = NdImage::zeros(dtype, &[2, 3]).unwrap();
+            assert_eq!((image.dtype(), image.shape()), (dtype, &[2, 3][..]));
+            assert_eq!(image.as_bytes().unwrap(), vec![0u8; 6 * dtype.size()]);
+        }
+    }
+
+    #[test]
+    fn typed_and_back_without_a_copy() {
+        let array = arr2(&[[1u16, 2], [3, 4]]);
+        let at = array.as_ptr();
+        let image = NdImage::from(array);
+        let back: Array2<u16> = image.clone().try_into().unwrap();
+        assert_eq!(back, arr2(&[[1, 2], [3, 4]]));
+        assert_eq!(image.into_array::<u16>().unwrap().as_ptr(), at);
+    }
+
+    #[test]
+    fn wrong_types_say_so() {
+        let image = NdImage::zeros(Dtype::U8, &[2, 3]).unwrap();
+        let e = Array2::<u16>::try_from(image.clone()).unwrap_err();
+        assert!(e.to_string().contains("the image is uint8, not uint16"), "{e}");
+        let e = Array3::<u8>::try_from(image).unwrap_err();
+        assert!(e.to_string().contains("has 2 axes (shape [2, 3]), not 3"), "{e}");
+    }
+
+    #[test]
+    fn absurd_sizes_are_errors() {
+        assert!(NdImage::zeros(Dtype::F64, &[usize::MAX / 16, 2]).is_err());
+        assert!(NdImage::zeros(Dtype::U8, &[1 << 46]).is_err());
+    }
+}

@@ -1,0 +1,83 @@
+//! Extensions that people use, for hints only: which plugin and feature would read them.
+
+/// What is known of an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// What such files are, in words.
+    pub name: &'static str,
+    /// The plugin, which is also the name of the umbrella's feature; `None` where this project has none yet.
+    pub plugin: Option<&'static str>,
+}
+
+const fn row(name: &'static str, plugin: &'static str) -> Known {
+    Known { name, plugin: Some(plugin) }
+}
+
+const fn none(name: &'static str) -> Known {
+    Known { name, plugin: None }
+}
+
+static TABLE: &[(&[&str], Known)] = &[
+    (&["png", "apng"], row("PNG", "png")),
+    (&["jpg", "jpeg", "jpe", "jfif"], row("JPEG", "jpeg")),
+    (&["gif"], row("GIF", "gif")),
+    (&["tif", "tiff", "ome.tif", "ome.tiff", "tf8", "btf"], row("TIFF", "tiff")),
+    (&["webp"], row("WebP", "webp")),
+    (&["bmp", "dib"], row("Windows bitmap", "bmp")),
+    (&["ico", "cur"], row("Windows icon", "ico")),
+    (&["pnm", "pbm", "pgm", "ppm", "pam", "pfm"], row("Netpbm", "pnm")),
+    (&["tga", "icb", "vda", "vst"], row("Targa", "tga")),
+    (&["hdr", "rgbe", "pic"], row("Radiance HDR", "hdr")),
+    (&["exr"], row("OpenEXR", "exr")),
+    (&["qoi"], row("QOI", "qoi")),
+    (&["dds"], row("DirectDraw surface", "dds")),
+    (&["ff", "farbfeld"], row("farbfeld", "farbfeld")),
+    (&["npy"], row("NumPy array", "npy")),
+    (&["npz"], row("NumPy archive", "npz")),
+    (&["mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "wmv", "flv", "ogv", "ts", "y4m"], none("video")),
+    (&["cr2", "cr3", "crw"], none("Canon camera raw")),
+    (&["nef", "nrw"], none("Nikon camera raw")),
+    (&["arw", "sr2", "srf"], none("Sony camera raw")),
+    (&["dng", "raf", "orf", "rw2", "pef", "srw"], none("camera raw")),
+    (&["dcm", "dicom"], none("DICOM")),
+    (&["fits", "fit", "fts"], none("FITS")),
+    (&["nii", "nii.gz"], none("NIfTI")),
+    (&["nrrd", "nhdr", "mha", "mhd", "vtk", "mgh", "gipl"], none("medical volume")),
+    (&["avif", "heic", "heif"], none("HEIF")),
+    (&["jxl"], none("JPEG XL")),
+    (&["jp2", "j2k", "jpx", "jpf"], none("JPEG 2000")),
+    (&["psd", "psb"], none("Photoshop")),
+    (&["svg"], none("vector graphics")),
+    (&["pcx", "sgi", "xbm", "xpm", "icns", "sun", "ras"], none("legacy picture")),
+];
+
+/// Looks an extension (lower case, no dot) up.
+pub fn known(extension: &str) -> Option<Known> {
+    TABLE.iter().find(|(extensions, _)| extensions.contains(&extension)).map(|(_, known)| *known)
+}
+
+/// The sentence that helps someone whose file nobody opened.
+pub fn hint(extension: &str) -> Option<String> {
+    let Known { name, plugin } = known(extension)?;
+    Some(match plugin {
+        Some(plugin) => format!("`.{extension}` ({name}) is read by plugin `{plugin}`; enable feature `{plugin}`"),
+        None => {
+            format!("`.{extension}` ({name}) has no plugin in this project yet; a plugin crate of your own can add it")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_extension_twice() {
+        let all: Vec<&str> = TABLE.iter().flat_map(|(e, _)| e.iter().copied()).collect();
+        for (i, e) in all.iter().enumerate() {
+            assert!(!all[..i].contains(e), "{e}");
+        }
+        assert!(hint("png").unwrap().contains("enable feature `png`"));
+        assert!(hint("cr2").unwrap().contains("Canon"));
+    }
+}

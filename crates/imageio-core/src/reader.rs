@@ -1,0 +1,525 @@
+//! The user's handle over one opened resource.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::ArrayD;
+
+use crate::call_options::ReadOptions;
+use crate::error::{Error, ErrorKind, Result};
+use crate::frames::{Frames, IntoFrames};
+use crate::image::{Element, NdImage, NdImageViewMut};
+use crate::index::Index;
+use crate::limits::Limits;
+use crate::metadata::Metadata;
+use crate::open::{self, Opened};
+use crate::options::{Options, Phase};
+use crate::plugin::{FrameSink, ImageReader, PluginDescriptor, Progress, QueryCx, ReadCx};
+use crate::properties::{Axis, ImageProperties, Orientation, Spacing};
+use crate::resource::{ImageResource, IntoResource};
+use crate::transform::Transform;
+use crate::{guard, limits};
+
+/// One opened resource: reads, properties and metadata in any order, any number of times.
+///
+/// Opening reads headers only. After an error the reader is usable as before.
+pub struct Reader<'r> {
+    resource: Arc<dyn ImageResource + 'r>,
+    descriptor: &'static PluginDescriptor,
+    /// `None` after a panic of the codec; opened anew with the next call.
+    inner: Option<Box<dyn ImageReader + 'r>>,
+    options: ReadOptions,
+    read_options: Options,
+    transform: Transform,
+    notes: Vec<String>,
+    size: OnceCell<Option<u64>>,
+}
+
+impl<'r> Reader<'r> {
+    /// Opens with every default.
+    pub fn open(resource: impl IntoResource<'r>) -> Result<Self> {
+        Self::open_with(resource, &ReadOptions::default())
+    }
+
+    /// Opens with options; their `index` is what [`Index::Auto`] will mean here.
+    pub fn open_with(resource: impl IntoResource<'r>, options: &ReadOptions) -> Result<Self> {
+        Self::open_resource(resource.into_resource()?, options)
+    }
+
+    fn open_resource(resource: Arc<dyn ImageResource + 'r>, options: &ReadOptions) -> Result<Self> {
+        let transform = Transform::parse(&options.options).map_err(|e| e.with("resource", resource.name()))?;
+        let Opened { descriptor, reader, notes } = open::open(&resource, options)?;
+        let read_options = match options.options.is_empty() {
+            true => Options::new(),
+            false => options.options.only(descriptor.option_specs(), &[Phase::Read]),
+        };
+        Ok(Reader {
+            resource,
+            descriptor,
+            inner: Some(reader),
+            options: options.clone(),
+            read_options,
+            transform,
+            notes,
+            size: OnceCell::new(),
+        })
+    }
+
+    /// The plugin that reads.
+    pub fn plugin(&self) -> &'static PluginDescriptor {
+        self.descriptor
+    }
+
+    /// The resource's name.
+    pub fn name(&self) -> String {
+        self.resource.name().into_owned()
+    }
+
+    /// Things worth telling that are no errors.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        notes.extend(self.inner.iter().flat_map(|inner| inner.notes()));
+        notes
+    }
+
+    /// Reads one image, or all stacked along a new first axis.
+    pub fn read(&mut self, index: impl Into<Index>) -> Result<NdImage> {
+        self.read_index(index.into())
+    }
+
+    /// As [`read`](Self::read), with the plugin's options and `rotate` and `mode` for this call alone. Options
+    /// of the open phase belong to [`open_with`](Self::open_with).
+    pub fn read_with(&mut self, index: impl Into<Index>, options: impl Into<Options>) -> Result<NdImage> {
+        let options = options.into();
+        let mut specs = self.descriptor.option_specs().to_vec();
+        specs.push(crate::options::CORE_READ);
+        let plugin = self.descriptor.id();
+        options.check(&specs, &[Phase::Read], plugin).map_err(|e| e.with("resource", self.resource.name()))?;
+        let transform = Transform::parse(&options)?;
+        let read_options = options.only(self.descriptor.option_specs(), &[Phase::Read]);
+        let kept = (std::mem::replace(&mut self.read_options, read_options), self.transform);
+        self.transform = transform;
+        let result = self.read_index(index.into());
+        (self.read_options, self.transform) = kept;
+        result
+    }
+
+    /// Reads as a typed array; `Mismatch` if the image is of another dtype.
+    pub fn read_as<T: Element>(&mut self, index: impl Into<Index>) -> Result<ArrayD<T>> {
+        let resource = Arc::clone(&self.resource);
+        self.read(index)?.try_into_array().map_err(|e| e.with("resource", resource.name()))
+    }
+
+    /// Reads into memory that the caller brings, strided or not; dtype and shape must fit exactly.
+    ///
+    /// ```no_run
+    /// # fn main() -> imageio_core::Result<()> {
+    /// use imageio_core::{Reader, ndarray::Array3};
+    /// let mut reader = Reader::open("photo.bmp")?;
+    /// let mut frame = Array3::<u8>::zeros((3000, 4000, 3));
+    /// reader.read_into(0, &mut frame)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn read_into<'v>(&mut self, index: impl Into<Index>, view: impl Into<NdImageViewMut<'v>>) -> Result<()> {
+        let view = view.into();
+        match self.resolve(index.into())? {
+            Which::One(k) => {
+                self.frame(k, Some(view))?;
+            }
+            Which::All => {
+                self.batch(Some(view))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every image in order, one at a time.
+    pub fn frames(&mut self) -> Frames<'_, 'r> {
+        Frames::new(self)
+    }
+
+    /// Every image in order, keeping the reader.
+    pub fn into_frames(self) -> IntoFrames<'r> {
+        IntoFrames::new(self)
+    }
+
+    /// Shape and dtype of what a read with the same index returns; decodes nothing.
+    pub fn properties(&mut self, index: impl Into<Index>) -> Result<ImageProperties> {
+        match self.resolve(index.into())? {
+            Which::One(k) => self.frame_properties(k),
+            Which::All => self.batch_properties(),
+        }
+    }
+
+    /// Metadata of one image, or of the whole resource with [`Index::All`] (and by default for animations).
+    pub fn metadata(&mut self, index: impl Into<Index>) -> Result<Metadata> {
+        let which = self.resolve(index.into())?;
+        let (k, whole) = match which {
+            Which::One(k) => (k, false),
+            Which::All => (0, true),
+        };
+        let rotate = self.transform.rotate;
+        let mut metadata = self.call(|inner, cx| inner.metadata(&cx), k, whole)?;
+        if rotate {
+            metadata.mark_applied("exif/Orientation");
+            metadata.mark_applied("orientation");
+        }
+        Ok(if self.options.keep_applied { metadata } else { metadata.without_applied() })
+    }
+
+    /// The exact number of images, where it can be told without decoding.
+    pub fn count(&mut self) -> Result<Option<usize>> {
+        self.call(|inner, cx| inner.count(&cx), 0, true)
+    }
+
+    pub(crate) fn read_index(&mut self, index: Index) -> Result<NdImage> {
+        let image = match self.resolve(index)? {
+            Which::One(k) => self.frame(k, None)?,
+            Which::All => self.batch(None)?,
+        };
+        image.ok_or_else(|| Error::new(ErrorKind::Backend, "no image came of the read"))
+    }
+
+    fn resolve(&mut self, index: Index) -> Result<Which> {
+        let mut index = index;
+        if index == Index::Auto {
+            index = self.options.index;
+        }
+        if index == Index::Auto {
+            self.ready()?;
+            index = self.inner.as_ref().map_or(Index::At(0), |inner| inner.default_index());
+        }
+        match index {
+            Index::At(k) => Ok(Which::One(k)),
+            Index::Auto => Ok(Which::One(0)),
+            Index::All => Ok(Which::All),
+            Index::FromEnd(back) => {
+                let count = self.count()?.ok_or_else(|| {
+                    self.context(Error::unsupported("the number of images is unknown, so nothing counts from the end"))
+                })?;
+                match count.checked_sub(back) {
+                    Some(k) if back > 0 => Ok(Which::One(k)),
+                    _ => {
+                        let message = format!("there is no image -{back}: the resource holds {count}");
+                        Err(self.context(Error::new(ErrorKind::IndexOutOfRange, message)))
+                    }
+                }
+            }
+        }
+    }
+
+    fn frame_properties(&mut self, k: usize) -> Result<ImageProperties> {
+        let props = self.call(|inner, cx| inner.properties(&cx), k, false)?;
+        if self.transform.is_identity() {
+            return Ok(props);
+        }
+        let turn = self.orientation(k)?;
+        self.transform.apply_to_properties(props, turn).map_err(|e| self.context(e))
+    }
+
+    fn orientation(&mut self, k: usize) -> Result<Orientation> {
+        if !self.transform.rotate {
+            return Ok(Orientation::Normal);
+        }
+        self.call(|inner, cx| inner.orientation(&cx), k, false)
+    }
+
+    fn batch_properties(&mut self) -> Result<ImageProperties> {
+        let first = self.frame_properties(0)?;
+        let count = match first.n_images {
+            Some(n) => Some(n),
+            None => self.count()?,
+        };
+        let Some(n) = count else {
+            return Err(self.context(
+                Error::unsupported("the number of images is unknown without decoding them all")
+                    .with_hint("ask for the properties of image 0, or iterate"),
+            ));
+        };
+        let uniform = self.inner.as_ref().is_some_and(|inner| inner.is_uniform());
+        if !uniform {
+            for k in 1..n {
+                let props = self.frame_properties(k)?;
+                if props.shape != first.shape || props.dtype != first.dtype {
+                    return Err(self.context(ragged(&first, k, &props.shape, props.dtype)));
+                }
+            }
+        }
+        let mut shape = vec![n];
+        shape.extend(&first.shape);
+        let mut props = ImageProperties::new(first.dtype, shape).with_n_images(n);
+        props.is_batch = true;
+        props.axes = first.axes.map(|mut axes| {
+            axes.insert(0, Axis::Batch);
+            axes
+        });
+        props.spacing = first.spacing.map(|mut spacing| {
+            spacing.insert(0, Spacing::none());
+            spacing
+        });
+        Ok(props)
+    }
+
+    /// Reads image `k`, into `dest` if there is one.
+    pub(crate) fn frame(&mut self, k: usize, dest: Option<NdImageViewMut<'_>>) -> Result<Option<NdImage>> {
+        if !self.transform.is_identity() {
+            let transform = self.transform;
+            let turn = self.orientation(k)?;
+            let image = self.decode(k, None)?;
+            let image = image.ok_or_else(|| Error::new(ErrorKind::Backend, "no image came of the read"))?;
+            let image = transform.apply(image, turn).map_err(|e| self.context(e))?;
+            return match dest {
+                None => Ok(Some(image)),
+                Some(mut view) => view.assign(&image.view()).map_err(|e| self.context(e)).map(|()| None),
+            };
+        }
+        self.decode(k, dest)
+    }
+
+    fn decode(&mut self, k: usize, dest: Option<NdImageViewMut<'_>>) -> Result<Option<NdImage>> {
+        self.ready()?;
+        let size = self.size();
+        let sink = match dest {
+            None => FrameSink::fresh(&self.options.limits),
+            Some(view) => FrameSink::into_view(view, &self.options.limits),
+        };
+        let mut cx = ReadCx {
+            query: QueryCx { index: k, whole: false, options: &self.read_options, limits: &self.options.limits },
+            sink: sink.source_size(size),
+            progress: self.options.progress.as_ref(),
+            cancel: self.options.cancel.as_deref(),
+        };
+        let Some(inner) = self.inner.as_mut() else {
+            return Err(Error::new(ErrorKind::Backend, "the reader is not open"));
+        };
+        let (result, panicked) = guard::call(|| {
+            cx.check_cancelled()?;
+            inner.read_frame(&mut cx)
+        });
+        let result = result.and_then(|()| cx.sink.finish());
+        if panicked {
+            self.inner = None;
+        }
+        result.map_err(|e| self.context(e).with("index", k))
+    }
+
+    /// Reads every image into one array, into `dest` if there is one.
+    fn batch(&mut self, dest: Option<NdImageViewMut<'_>>) -> Result<Option<NdImage>> {
+        let first = self.frame_properties(0)?;
+        let count = match first.n_images {
+            Some(n) => Some(n),
+            None => self.count()?,
+        };
+        let Some(n) = count else {
+            return self.grow(dest);
+        };
+        let mut shape = vec![n];
+        shape.extend(&first.shape);
+        self.check_batch(&first, &shape)?;
+        let dest = match self.transform.is_identity() {
+            true => match self.plugin_batch(0..n, dest)? {
+                Batched::Done(image) => return Ok(image),
+                Batched::NotOffered(dest) => dest,
+            },
+            false => dest,
+        };
+        match dest {
+            Some(view) => {
+                if view.shape() != shape || view.dtype() != first.dtype {
+                    let (dtype, have) = (view.dtype(), view.shape().to_vec());
+                    return Err(self.context(Error::mismatch(format!(
+                        "the images are {} {shape:?} together, the array to read into is {dtype} {have:?}",
+                        first.dtype
+                    ))));
+                }
+                self.fill(view, n, &first)?;
+                Ok(None)
+            }
+            None => {
+                let mut image = NdImage::zeros(first.dtype, &shape).map_err(|e| self.context(e))?;
+                self.fill(image.view_mut(), n, &first)?;
+                Ok(Some(image))
+            }
+        }
+    }
+
+    /// Length of the resource, asked once.
+    fn size(&self) -> Option<u64> {
+        *self.size.get_or_init(|| self.resource.size_hint())
+    }
+
+    fn check_batch(&self, first: &ImageProperties, shape: &[usize]) -> Result<()> {
+        let limits = &self.options.limits;
+        let size = || self.size();
+        limits.check(&first.shape, first.dtype.size(), size).map_err(|e| self.context(e))?;
+        self.batch_limits().check(shape, first.dtype.size(), size).map(|_| ()).map_err(|e| self.context(e))
+    }
+
+    /// A batch may be as large as one call may allocate; its frames were checked one by one.
+    fn batch_limits(&self) -> Limits {
+        let limits = self.options.limits.clone();
+        let max = limits.max_alloc;
+        limits.max_frame_bytes(max)
+    }
+
+    fn plugin_batch<'v>(&mut self, range: Range<usize>, dest: Option<NdImageViewMut<'v>>) -> Result<Batched<'v>> {
+        self.ready()?;
+        let size = self.size();
+        let limits = self.batch_limits();
+        let mut dest = dest;
+        let sink = match dest.as_mut() {
+            None => FrameSink::fresh(&limits),
+            Some(view) => FrameSink::into_view(view.reborrow(), &limits),
+        };
+        let mut cx = ReadCx {
+            query: QueryCx { index: range.start, whole: false, options: &self.read_options, limits: &limits },
+            sink: sink.source_size(size),
+            progress: self.options.progress.as_ref(),
+            cancel: self.options.cancel.as_deref(),
+        };
+        let Some(inner) = self.inner.as_mut() else {
+            return Err(Error::new(ErrorKind::Backend, "the reader is not open"));
+        };
+        let (result, panicked) = guard::call(|| {
+            cx.check_cancelled()?;
+            inner.read_batch(range, &mut cx)
+        });
+        if panicked {
+            self.inner = None;
+        }
+        match result.map_err(|e| self.context(e))? {
+            true => {
+                let image = cx.sink.finish().map_err(|e| self.context(e))?;
+                Ok(Batched::Done(image))
+            }
+            false => {
+                drop(cx);
+                Ok(Batched::NotOffered(dest))
+            }
+        }
+    }
+
+    fn fill(&mut self, mut view: NdImageViewMut<'_>, n: usize, first: &ImageProperties) -> Result<()> {
+        for k in 0..n {
+            let Some(part) = view.reborrow().index_first(k) else { break };
+            self.frame(k, Some(part)).map_err(|e| match e.kind() {
+                ErrorKind::Mismatch => e.with_hint(format!(
+                    "the images differ (the first is {} {:?}): read them one by one with imiter",
+                    first.dtype, first.shape
+                )),
+                _ => e,
+            })?;
+            if let Some(callback) = &self.options.progress {
+                callback(Progress::new(k as u64 + 1, n as u64, "frames"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads images until there is none, into one buffer that grows: for resources that can't tell how many.
+    fn grow(&mut self, dest: Option<NdImageViewMut<'_>>) -> Result<Option<NdImage>> {
+        let first = self.frame_properties(0)?;
+        let image = crate::dispatch!(first.dtype, T => self.grow_as::<T>(&first)?);
+        match dest {
+            None => Ok(Some(image)),
+            Some(mut view) => view.assign(&image.view()).map_err(|e| self.context(e)).map(|()| None),
+        }
+    }
+
+    fn grow_as<T: Element>(&mut self, first: &ImageProperties) -> Result<NdImage> {
+        let mut data: Vec<T> = Vec::new();
+        let mut n = 0;
+        loop {
+            let image = match self.frame(n, None) {
+                Ok(Some(image)) => image,
+                Ok(None) => break,
+                Err(e) if e.kind() == ErrorKind::IndexOutOfRange => break,
+                Err(e) => return Err(e),
+            };
+            if image.shape() != first.shape || image.dtype() != first.dtype {
+                return Err(self.context(ragged(first, n, image.shape(), image.dtype())));
+            }
+            let array = image.try_into_array::<T>()?;
+            let mut shape = vec![n + 1];
+            shape.extend(&first.shape);
+            self.check_batch(first, &shape)?;
+            let too_big = |_| Error::limit(format!("no memory for {} images of {:?}", n + 1, first.shape));
+            data.try_reserve(array.len()).map_err(too_big)?;
+            data.extend(array.iter().copied());
+            n += 1;
+        }
+        let mut shape = vec![n];
+        shape.extend(&first.shape);
+        debug_assert!(limits::n_bytes(&shape, size_of::<T>()).is_some());
+        NdImage::from_vec(&shape, data)
+    }
+
+    fn call<T>(
+        &mut self,
+        f: impl FnOnce(&mut (dyn ImageReader + 'r), QueryCx<'_>) -> Result<T>,
+        index: usize,
+        whole: bool,
+    ) -> Result<T> {
+        self.ready()?;
+        let cx = QueryCx { index, whole, options: &self.read_options, limits: &self.options.limits };
+        let Some(inner) = self.inner.as_mut() else {
+            return Err(Error::new(ErrorKind::Backend, "the reader is not open"));
+        };
+        let (result, panicked) = guard::call(|| f(&mut **inner, cx));
+        if panicked {
+            self.inner = None;
+        }
+        result.map_err(|e| self.context(e))
+    }
+
+    /// Opens the plugin's reader anew if a panic cost us the last one.
+    fn ready(&mut self) -> Result<()> {
+        if self.inner.is_none() {
+            let options = self.options.clone().plugin(self.descriptor);
+            self.inner = Some(open::open(&self.resource, &options)?.reader);
+        }
+        Ok(())
+    }
+
+    fn context(&self, e: Error) -> Error {
+        let e = if e.kind() == ErrorKind::Declined { e.with_kind(ErrorKind::Malformed) } else { e };
+        e.with("plugin", self.descriptor.id()).with("resource", self.resource.name())
+    }
+}
+
+impl Reader<'static> {
+    /// What only this backend offers, if the plugin's reader is a `T`.
+    pub fn downcast_mut<T: 'static>(&mut self) -> Option<&mut T> {
+        self.inner.as_mut()?.as_any_mut()?.downcast_mut()
+    }
+}
+
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("resource", &self.resource.name())
+            .field("plugin", &self.descriptor.id())
+            .finish_non_exhaustive()
+    }
+}
+
+enum Which {
+    One(usize),
+    All,
+}
+
+enum Batched<'v> {
+    Done(Option<NdImage>),
+    NotOffered(Option<NdImageViewMut<'v>>),
+}
+
+fn ragged(first: &ImageProperties, k: usize, shape: &[usize], dtype: crate::Dtype) -> Error {
+    Error::mismatch(format!(
+        "the images can't be stacked: image 0 is {} {:?}, image {k} is {dtype} {shape:?}",
+        first.dtype, first.shape
+    ))
+    .with_hint("read them one by one with imiter or an index")
+}

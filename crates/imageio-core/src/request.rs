@@ -1,0 +1,200 @@
+//! What the user asked of one resource, as a plugin sees it.
+
+use std::borrow::Cow;
+use std::io::{Read, SeekFrom};
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::metadata::Metadata;
+use crate::options::Options;
+use crate::resource::{Bytes, ImageResource, LocalPath, ReadSeek, Sink, Transaction};
+
+/// One resource as a plugin sees it: streams, bytes or a path to read from, a sink or a path to write to.
+///
+/// Core implements it for real resources, test kits may implement it to inject faults. It grows by defaulted
+/// methods only. `'r` is the life of what the user lent, such as borrowed bytes.
+pub trait Request<'r>: Send {
+    /// The resource's name for messages.
+    fn name(&self) -> Cow<'_, str>;
+
+    /// Extension in lower case without the dot: the longest suffix that any plugin claims, else the last one.
+    fn extension(&self) -> Option<&str>;
+
+    /// The first bytes, already read for probing; empty when writing.
+    fn head(&self) -> &[u8] {
+        &[]
+    }
+
+    /// Limits in force.
+    fn limits(&self) -> &Limits;
+
+    /// Validated options of the open phase.
+    fn options(&self) -> &Options;
+
+    /// Metadata to be stored with the file as a whole; when writing.
+    fn metadata(&self) -> Option<&Metadata> {
+        None
+    }
+
+    /// Length in bytes, where it is known without reading.
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    /// A buffered stream at offset 0; each call gives an independent one.
+    fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>>;
+
+    /// The whole content, for codecs that want a slice: without a copy if it is in memory already.
+    fn bytes(&mut self) -> Result<Bytes<'r>>;
+
+    /// A local file with this content, for backends that want a path; made for the purpose if need be, and
+    /// removed when the guard is dropped.
+    fn local_path(&mut self) -> Result<LocalPath>;
+
+    /// The lease of a staged file to write to. Drop it (or hold it until the writer is dropped) before the
+    /// end; what counts is that it is gone when core commits.
+    fn sink(&mut self) -> Result<Sink> {
+        Err(Error::new(ErrorKind::Backend, "this request is for reading"))
+    }
+
+    /// A path to write to, for backends that want one; core moves the result into place.
+    fn local_path_for_write(&mut self) -> Result<LocalPath> {
+        Err(Error::new(ErrorKind::Backend, "this request is for reading"))
+    }
+}
+
+/// Reading one resource.
+pub(crate) struct ReadRequest<'a, 'r> {
+    pub resource: Arc<dyn ImageResource + 'r>,
+    pub first: Option<Box<dyn ReadSeek + 'r>>,
+    pub head: &'a [u8],
+    pub extension: Option<&'a str>,
+    pub limits: &'a Limits,
+    pub options: &'a Options,
+}
+
+impl<'r> Request<'r> for ReadRequest<'_, 'r> {
+    fn name(&self) -> Cow<'_, str> {
+        self.resource.name()
+    }
+
+    fn extension(&self) -> Option<&str> {
+        self.extension
+    }
+
+    fn head(&self) -> &[u8] {
+        self.head
+    }
+
+    fn limits(&self) -> &Limits {
+        self.limits
+    }
+
+    fn options(&self) -> &Options {
+        self.options
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.resource.size_hint()
+    }
+
+    fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>> {
+        match self.first.take() {
+            Some(stream) => Ok(stream),
+            None => Arc::clone(&self.resource).open_read(),
+        }
+    }
+
+    fn bytes(&mut self) -> Result<Bytes<'r>> {
+        if let Some(bytes) = Arc::clone(&self.resource).in_memory() {
+            return Ok(bytes);
+        }
+        let size = self.resource.size_hint();
+        let check =
+            |bytes: u64| match self.limits.max_alloc {
+                Some(max) if bytes > max => Err(Error::limit(format!("{bytes} bytes to be held in memory"))
+                    .with("limit", format!("max_alloc = {max}"))),
+                _ => Ok(()),
+            };
+        check(size.unwrap_or(0))?;
+        let mut stream = self.stream()?;
+        let mut content = Vec::new();
+        if let Some(size) = size.and_then(|size| usize::try_from(size).ok()) {
+            let too_big = |_| Error::limit(format!("no memory for {size} bytes of file"));
+            // One byte more lets the last read see the end without growing the buffer.
+            content.try_reserve_exact(size.saturating_add(1)).map_err(too_big)?;
+        }
+        match self.limits.max_alloc {
+            Some(max) => {
+                stream.by_ref().take(max.saturating_add(1)).read_to_end(&mut content)?;
+                check(content.len() as u64)?;
+            }
+            None => {
+                stream.read_to_end(&mut content)?;
+            }
+        }
+        Ok(Bytes::Owned(content))
+    }
+
+    fn local_path(&mut self) -> Result<LocalPath> {
+        if let Some(path) = self.resource.local_path() {
+            return Ok(LocalPath::in_place(path.to_path_buf()));
+        }
+        let mut stream = self.stream()?;
+        stream.seek(SeekFrom::Start(0))?;
+        crate::resource::spool::spool(&mut stream, self.extension.unwrap_or("bin"), self.limits.max_alloc)
+    }
+}
+
+/// Writing one target.
+pub(crate) struct WriteRequest<'a> {
+    pub name: Cow<'a, str>,
+    pub extension: Option<&'a str>,
+    pub limits: &'a Limits,
+    pub options: &'a Options,
+    pub metadata: Option<&'a Metadata>,
+    pub transaction: &'a mut Transaction,
+}
+
+impl<'r> Request<'r> for WriteRequest<'_> {
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.name)
+    }
+
+    fn extension(&self) -> Option<&str> {
+        self.extension
+    }
+
+    fn limits(&self) -> &Limits {
+        self.limits
+    }
+
+    fn options(&self) -> &Options {
+        self.options
+    }
+
+    fn metadata(&self) -> Option<&Metadata> {
+        self.metadata
+    }
+
+    fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>> {
+        Err(Error::new(ErrorKind::Backend, "this request is for writing"))
+    }
+
+    fn bytes(&mut self) -> Result<Bytes<'r>> {
+        Err(Error::new(ErrorKind::Backend, "this request is for writing"))
+    }
+
+    fn local_path(&mut self) -> Result<LocalPath> {
+        Err(Error::new(ErrorKind::Backend, "this request is for writing"))
+    }
+
+    fn sink(&mut self) -> Result<Sink> {
+        self.transaction.sink()
+    }
+
+    fn local_path_for_write(&mut self) -> Result<LocalPath> {
+        self.transaction.local_path(self.extension.unwrap_or("bin"))
+    }
+}

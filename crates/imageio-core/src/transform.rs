@@ -1,0 +1,253 @@
+//! What core does to decoded frames when asked: turn them upright, convert their colour mode.
+
+use ndarray::{ArrayD, Axis as NdAxis, Ix2, Ix3};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::image::{Element, NdImage};
+use crate::options::{OptionValue, Options};
+use crate::properties::{Axis, ImageProperties, Orientation};
+
+crate::option_enum! {
+    /// Colour modes that core converts to, by Pillow's names.
+    pub enum ColorMode {
+        /// Grey: `(height, width)`.
+        L = "L" | "l",
+        /// Grey and alpha: `(height, width, 2)`.
+        La = "LA" | "la",
+        /// Red, green, blue: `(height, width, 3)`.
+        Rgb = "RGB" | "rgb",
+        /// Red, green, blue, alpha: `(height, width, 4)`.
+        Rgba = "RGBA" | "rgba",
+    }
+}
+
+impl ColorMode {
+    fn channels(self) -> usize {
+        match self {
+            ColorMode::L => 1,
+            ColorMode::La => 2,
+            ColorMode::Rgb => 3,
+            ColorMode::Rgba => 4,
+        }
+    }
+}
+
+/// What to do to each frame.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Transform {
+    pub rotate: bool,
+    pub mode: Option<ColorMode>,
+}
+
+impl Transform {
+    pub fn parse(options: &Options) -> Result<Self> {
+        if options.is_empty() {
+            return Ok(Self::default());
+        }
+        let wrong = |name: &str, why: String| Error::new(ErrorKind::InvalidOption, format!("option `{name}`: {why}"));
+        let rotate = match options.get("rotate") {
+            Some(value) => bool::from_value(value).map_err(|why| wrong("rotate", why))?,
+            None => false,
+        };
+        let mode = match options.get("mode") {
+            Some(value) => Option::<ColorMode>::from_value(value).map_err(|why| wrong("mode", why))?,
+            None => None,
+        };
+        Ok(Transform { rotate, mode })
+    }
+
+    pub fn is_identity(self) -> bool {
+        self == Self::default()
+    }
+
+    /// What the properties become; the counterpart of [`apply`](Self::apply).
+    pub fn apply_to_properties(self, mut props: ImageProperties, turn: Orientation) -> Result<ImageProperties> {
+        if self.rotate && turn.swaps_axes() {
+            if let [_, _, ..] = props.shape[..] {
+                props.shape.swap(0, 1);
+                if let Some(spacing) = &mut props.spacing {
+                    spacing.swap(0, 1);
+                }
+            }
+        }
+        if let Some(mode) = self.mode {
+            let (height, width, _) = picture(&props.shape)?;
+            let letters = mode.word();
+            let changed = ImageProperties::picture(props.dtype, height, width, letters);
+            if let (Some(spacing), true) = (&mut props.spacing, props.shape.len() >= 2) {
+                spacing.resize(changed.shape.len(), crate::properties::Spacing::none());
+            }
+            props.shape = changed.shape;
+            props.axes = Some(match mode {
+                ColorMode::L => vec![Axis::Y, Axis::X],
+                _ => vec![Axis::Y, Axis::X, Axis::Channel(letters.to_owned())],
+            });
+        }
+        Ok(props)
+    }
+
+    pub fn apply(self, image: NdImage, turn: Orientation) -> Result<NdImage> {
+        let image = match self.rotate && turn != Orientation::Normal && image.ndim() >= 2 {
+            true => crate::dispatch!(image.dtype(), T => rotate::<T>(image, turn)?),
+            false => image,
+        };
+        match self.mode {
+            None => Ok(image),
+            Some(mode) => crate::dispatch!(image.dtype(), T => convert::<T>(image, mode)),
+        }
+    }
+}
+
+/// Height, width and channels of something that is a picture.
+fn picture(shape: &[usize]) -> Result<(usize, usize, usize)> {
+    match *shape {
+        [height, width] => Ok((height, width, 1)),
+        [height, width, channels @ 1..=4] => Ok((height, width, channels)),
+        _ => Err(Error::mismatch(format!("an image of shape {shape:?} has no colour mode to convert from"))
+            .with_hint("leave option `mode` out")),
+    }
+}
+
+fn rotate<T: Element>(image: NdImage, turn: Orientation) -> Result<NdImage> {
+    let mut array: ArrayD<T> = image.try_into_array()?;
+    if turn.swaps_axes() {
+        array.swap_axes(0, 1);
+    }
+    let (flip_rows, flip_columns) = match turn {
+        Orientation::Normal | Orientation::Transpose => (false, false),
+        Orientation::FlipHorizontal | Orientation::Rotate90 => (false, true),
+        Orientation::FlipVertical | Orientation::Rotate270 => (true, false),
+        Orientation::Rotate180 | Orientation::Transverse => (true, true),
+    };
+    if flip_rows {
+        array.invert_axis(NdAxis(0));
+    }
+    if flip_columns {
+        array.invert_axis(NdAxis(1));
+    }
+    Ok(T::wrap(array.as_standard_layout().into_owned()))
+}
+
+/// Pillow's weights of ITU-R BT.601, in 1/65536, rounded.
+fn luma(r: f64, g: f64, b: f64, exact: bool) -> f64 {
+    if exact {
+        return ((r * 19595.0 + g * 38470.0 + b * 7471.0 + 32768.0) / 65536.0).floor();
+    }
+    (r * 19595.0 + g * 38470.0 + b * 7471.0) / 65536.0
+}
+
+fn convert<T: Element>(image: NdImage, mode: ColorMode) -> Result<NdImage> {
+    if !(T::DTYPE.is_integer() || T::DTYPE.is_float()) {
+        return Err(Error::mismatch(format!("{} images have no colour mode to convert from", T::DTYPE)));
+    }
+    let (height, width, from) = picture(image.shape())?;
+    if from == mode.channels() && (from > 1 || image.ndim() == 2) {
+        return Ok(image);
+    }
+    let array: ArrayD<T> = image.try_into_array()?;
+    let wrong = |_| Error::mismatch("the array is no picture");
+    let source = array
+        .into_shape_with_order((height, width, from))
+        .map_err(wrong)?
+        .into_dimensionality::<Ix3>()
+        .map_err(wrong)?;
+    let opaque = full::<T>();
+    let mut out = ndarray::Array3::<T>::default((height, width, mode.channels()));
+    for (to, pixel) in out.lanes_mut(NdAxis(2)).into_iter().zip(source.lanes(NdAxis(2))) {
+        let mut to = to;
+        let alpha = match from {
+            2 => pixel[1],
+            4 => pixel[3],
+            _ => opaque,
+        };
+        let gray = || match from {
+            1 | 2 => pixel[0],
+            _ => {
+                let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(|v| v.to_c128().re);
+                T::from_f64(luma(r, g, b, T::DTYPE.is_integer()))
+            }
+        };
+        match mode {
+            ColorMode::L => to[0] = gray(),
+            ColorMode::La => {
+                to[0] = gray();
+                to[1] = alpha;
+            }
+            ColorMode::Rgb | ColorMode::Rgba => {
+                let color = if from <= 2 { [pixel[0]; 3] } else { [pixel[0], pixel[1], pixel[2]] };
+                for (to, value) in to.iter_mut().zip(color) {
+                    *to = value;
+                }
+                if mode == ColorMode::Rgba {
+                    to[3] = alpha;
+                }
+            }
+        }
+    }
+    if mode == ColorMode::L {
+        let flat = out.into_shape_with_order((height, width)).map_err(wrong)?;
+        return Ok(NdImage::from(flat.into_dimensionality::<Ix2>().map_err(wrong)?));
+    }
+    Ok(NdImage::from(out))
+}
+
+/// The value of full opacity.
+fn full<T: Element>() -> T {
+    if T::DTYPE.is_float() {
+        return T::from_f64(1.0);
+    }
+    // The conversion saturates at the type's largest value.
+    T::from_f64(f64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{arr2, arr3};
+
+    fn turned(turn: Orientation) -> Vec<u8> {
+        let image = NdImage::from(arr2(&[[1u8, 2, 3], [4, 5, 6]]));
+        let done = Transform { rotate: true, mode: None }.apply(image, turn).unwrap();
+        let mut out: Vec<u8> = done.shape().iter().map(|n| *n as u8 * 10).collect();
+        out.extend(done.as_bytes().unwrap());
+        out
+    }
+
+    #[test]
+    fn all_eight_turns() {
+        // What `PIL.ImageOps.exif_transpose` makes of the same picture.
+        let rows: [(u64, [u8; 8]); 8] = [
+            (1, [20, 30, 1, 2, 3, 4, 5, 6]),
+            (2, [20, 30, 3, 2, 1, 6, 5, 4]),
+            (3, [20, 30, 6, 5, 4, 3, 2, 1]),
+            (4, [20, 30, 4, 5, 6, 1, 2, 3]),
+            (5, [30, 20, 1, 4, 2, 5, 3, 6]),
+            (6, [30, 20, 4, 1, 5, 2, 6, 3]),
+            (7, [30, 20, 6, 3, 5, 2, 4, 1]),
+            (8, [30, 20, 3, 6, 2, 5, 1, 4]),
+        ];
+        for (tag, expected) in rows {
+            assert_eq!(turned(Orientation::from_exif(tag)), expected, "orientation {tag}");
+        }
+    }
+
+    #[test]
+    fn colour_modes() {
+        let rgb = NdImage::from(arr3(&[[[255u8, 0, 0], [0, 255, 0], [10, 20, 30]]]));
+        let to = |mode| Transform { rotate: false, mode: Some(mode) }.apply(rgb.clone(), Orientation::Normal).unwrap();
+        assert_eq!(to(ColorMode::L).as_bytes().unwrap(), [76, 150, 18]);
+        assert_eq!(to(ColorMode::Rgba).shape(), [1, 3, 4]);
+        assert_eq!(to(ColorMode::Rgba).as_bytes().unwrap()[..4], [255, 0, 0, 255]);
+        let gray = NdImage::from(arr2(&[[1000u16, 65535]]));
+        let la = Transform { rotate: false, mode: Some(ColorMode::La) }.apply(gray, Orientation::Normal).unwrap();
+        assert_eq!(la.into_array::<u16>().unwrap().into_raw_vec_and_offset().0, [1000, 65535, 65535, 65535]);
+    }
+
+    #[test]
+    fn properties_follow() {
+        let props = ImageProperties::picture(crate::Dtype::U8, 2, 3, "RGB");
+        let transform = Transform { rotate: true, mode: Some(ColorMode::L) };
+        let after = transform.apply_to_properties(props, Orientation::Rotate90).unwrap();
+        assert_eq!(after.shape, [3, 2]);
+    }
+}
