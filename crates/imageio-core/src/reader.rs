@@ -170,6 +170,15 @@ impl<'r> Reader<'r> {
         Ok(if self.options.keep_applied { metadata } else { metadata.without_applied() })
     }
 
+    /// What [`Index::Auto`] means here: the index of [`open_with`](Self::open_with), else the plugin's default.
+    pub fn default_index(&mut self) -> Result<Index> {
+        if self.options.index != Index::Auto {
+            return Ok(self.options.index);
+        }
+        self.ready()?;
+        Ok(self.inner.as_ref().map_or(Index::At(0), |inner| inner.default_index()))
+    }
+
     /// The exact number of images, where it can be told without decoding.
     pub fn count(&mut self) -> Result<Option<usize>> {
         self.call(|inner, cx| inner.count(&cx), 0, true)
@@ -184,14 +193,7 @@ impl<'r> Reader<'r> {
     }
 
     fn resolve(&mut self, index: Index) -> Result<Which> {
-        let mut index = index;
-        if index == Index::Auto {
-            index = self.options.index;
-        }
-        if index == Index::Auto {
-            self.ready()?;
-            index = self.inner.as_ref().map_or(Index::At(0), |inner| inner.default_index());
-        }
+        let index = if index == Index::Auto { self.default_index()? } else { index };
         match index {
             Index::At(k) => Ok(Which::One(k)),
             Index::Auto => Ok(Which::One(0)),

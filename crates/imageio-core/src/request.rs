@@ -1,6 +1,7 @@
 //! What the user asked of one resource, as a plugin sees it.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::{Read, SeekFrom};
 use std::sync::Arc;
 
@@ -42,8 +43,20 @@ pub trait Request<'r>: Send {
         None
     }
 
+    /// Whether another stream costs next to nothing and reads at the same time as the first: true of local files
+    /// and of memory, not of pipes and networks.
+    fn has_cheap_streams(&self) -> bool {
+        false
+    }
+
     /// A buffered stream at offset 0; each call gives an independent one.
     fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>>;
+
+    /// The local file itself, opened anew, where the resource is a regular one: for plugins that read at offsets
+    /// from several threads at once. `None` says to use [`stream`](Self::stream).
+    fn file(&mut self) -> Option<File> {
+        None
+    }
 
     /// The whole content, for codecs that want a slice: without a copy if it is in memory already.
     fn bytes(&mut self) -> Result<Bytes<'r>>;
@@ -99,11 +112,21 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
         self.resource.size_hint()
     }
 
+    fn has_cheap_streams(&self) -> bool {
+        self.resource.local_path().is_some() || Arc::clone(&self.resource).in_memory().is_some()
+    }
+
     fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>> {
         match self.first.take() {
             Some(stream) => Ok(stream),
             None => Arc::clone(&self.resource).open_read(),
         }
+    }
+
+    fn file(&mut self) -> Option<File> {
+        let path = self.resource.local_path()?;
+        // Asked before it is opened: opening a FIFO a second time would wait for a writer.
+        path.metadata().ok()?.is_file().then(|| File::open(path).ok()).flatten()
     }
 
     fn bytes(&mut self) -> Result<Bytes<'r>> {

@@ -101,6 +101,12 @@ impl<'t> Writer<'t> {
         self.written
     }
 
+    /// Says how many images will be written in all, before the first: formats that store the number at the front
+    /// need it if images come one by one.
+    pub fn expect_images(&mut self, n: usize) {
+        self.expected = Some(n);
+    }
+
     /// Metadata for the images that follow (and, before the first, for the file).
     pub fn set_metadata(&mut self, metadata: &Metadata) {
         self.metadata = Some(metadata.clone());

@@ -1,0 +1,5 @@
+imageio_testkit::conformance!(
+    imageio_plugin_template::DESCRIPTOR,
+    "../../tests/corpus/toy",
+    bad = "../../tests/bad/toy"
+);

@@ -1,0 +1,68 @@
+//! What the tests need beyond Rust: found, installed where that is allowed, or asked for.
+//!
+//! Nothing here is needed to build or use the library; the peers that the tests compare with are.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::run::{exists, output, status};
+use crate::workspace::target;
+
+/// Python packages of the peers, in the versions that the tests were written against.
+const PEERS: &[&str] = &["numpy==2.4.6", "pillow==13.0.0", "tifffile==2026.3.3", "imagecodecs==2026.3.6"];
+
+/// Debian packages by the program that they bring.
+const PACKAGES: &[(&str, &str)] = &[("ffmpeg", "ffmpeg"), ("cmake", "cmake"), ("nasm", "nasm"), ("cc", "gcc")];
+
+/// Finds or installs everything; what is still missing is printed, not an error: its tests are skipped and counted.
+pub fn run() -> Result<(), String> {
+    programs();
+    match python() {
+        Ok(path) => println!("python with the peers: {}", path.display()),
+        Err(why) => println!("no python with the peers ({why}); tests against them are skipped"),
+    }
+    Ok(())
+}
+
+fn programs() {
+    let missing: Vec<&str> = PACKAGES.iter().filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        println!("programs: all there");
+        return;
+    }
+    let command = format!("apt-get install -y --no-install-recommends {}", missing.join(" "));
+    if !exists("apt-get") || !is_root() {
+        println!("missing: {}; on Debian or Ubuntu: sudo {command}", missing.join(", "));
+        return;
+    }
+    // An old package list fails to install; a failed update may still leave a usable one.
+    let _ = status(Command::new("apt-get").args(["update", "-qq"]));
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", "-qq", "--no-install-recommends"]);
+    match status(install.args(&missing)) {
+        Ok(()) => println!("installed: {}", missing.join(", ")),
+        Err(why) => println!("could not install {}: {why}", missing.join(", ")),
+    }
+}
+
+fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+/// The Python of a virtual environment under `target/`, with the peers installed.
+pub fn python() -> Result<PathBuf, String> {
+    let folder = target().join("peers");
+    let python = folder.join("bin/python");
+    let ready = folder.join("ready");
+    let wanted = PEERS.join("\n");
+    if std::fs::read_to_string(&ready).is_ok_and(|have| have == wanted) {
+        return Ok(python);
+    }
+    let system = ["python3", "python"].into_iter().find(|p| exists(p)).ok_or("no python3 on the PATH")?;
+    if !python.is_file() {
+        status(Command::new(system).args(["-m", "venv"]).arg(&folder))?;
+    }
+    status(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PEERS))?;
+    std::fs::write(&ready, wanted).map_err(|e| e.to_string())?;
+    Ok(python)
+}

@@ -1,0 +1,134 @@
+//! Everything that a change has to pass, in an order that fails early.
+
+use std::path::PathBuf;
+
+use crate::report::Report;
+use crate::run::{cargo, cargo_env, cargo_with, exists, status};
+use crate::{features, link, run, setup, tidy, workspace};
+
+const STEPS: &[(&str, &str)] = &[
+    ("setup", "find or install what the tests need beyond Rust"),
+    ("fmt", "rustfmt"),
+    ("tidy", "every plugin wired, tested, documented"),
+    ("clippy", "all targets of all pure-Rust crates, warnings denied"),
+    ("tests", "every test of the workspace, default features"),
+    ("doc-tests", "every example in the documentation"),
+    ("native", "plugins that link C, where a compiler for them is there"),
+    ("features", "each feature alone, and none"),
+    ("docs", "documentation builds without warnings"),
+    ("tables", "generated tables are fresh"),
+    ("link-check", "registration in programs and libraries, and from a stranger's crate"),
+    ("deny", "licences and sources of dependencies"),
+    ("corpus", "the external corpus, if IMAGEIO_CORPUS names one"),
+];
+
+/// Runs the named steps, or all.
+pub fn run(names: &[String]) -> Result<(), String> {
+    if let Some(unknown) = names.iter().find(|n| !STEPS.iter().any(|(step, _)| step == n)) {
+        return Err(format!("there is no step `{unknown}`"));
+    }
+    let chosen: Vec<_> = STEPS.iter().filter(|(s, _)| names.is_empty() || names.iter().any(|n| n == s)).collect();
+    println!("plan:");
+    for (step, what) in &chosen {
+        println!("  {step:<11} {what}");
+    }
+    let mut report = Report::default();
+    for (step, _) in chosen {
+        match *step {
+            "setup" => report.step(step, setup::run),
+            "fmt" => report.step(step, || cargo(&["fmt", "--all", "--check"])),
+            "tidy" => report.step(step, tidy::run),
+            "clippy" => report.step(step, clippy),
+            "tests" => report.step(step, tests),
+            "doc-tests" => report.step(step, || cargo_with(&["test", "--doc", "--workspace"], &without_native())),
+            "native" => report.step_or_skip(step, native),
+            "features" => report.step(step, features::run),
+            "docs" => report.step(step, docs),
+            "tables" => report.step(step, || run::cargo(&["run", "--quiet", "--package", "imageio-tests", "--bin", "tables", "--", "--check"])),
+            "link-check" => report.step(step, link::run),
+            "deny" => report.step_or_skip(step, deny),
+            "corpus" => report.step_or_skip(step, corpus),
+            other => report.step(other, || Err("not wired".to_owned())),
+        }
+    }
+    report.finish()
+}
+
+fn without_native() -> Vec<String> {
+    let native = workspace::native_packages().unwrap_or_default();
+    native.into_iter().flat_map(|p| ["--exclude".to_owned(), p]).collect()
+}
+
+fn clippy() -> Result<(), String> {
+    let mut arguments = without_native();
+    arguments.extend(["--", "-D", "warnings"].map(str::to_owned));
+    cargo_with(&["clippy", "--quiet", "--workspace", "--all-targets"], &arguments)
+}
+
+fn tests() -> Result<(), String> {
+    // The variable tells tests where the peers are; without it they say that they were skipped.
+    if let Ok(python) = setup::python() {
+        let python = python.display().to_string();
+        return tests_with(&[("IMAGEIO_PEERS", python.as_str())]);
+    }
+    tests_with(&[])
+}
+
+fn tests_with(env: &[(&str, &str)]) -> Result<(), String> {
+    let native = without_native();
+    let native: Vec<&str> = native.iter().map(String::as_str).collect();
+    if exists("cargo-nextest") {
+        let base = ["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"];
+        return cargo_env(&[&base[..], &native].concat(), env);
+    }
+    cargo_env(&[&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"][..], &native].concat(), env)
+}
+
+fn native() -> Result<Option<String>, String> {
+    let native = workspace::native_packages()?;
+    if native.is_empty() {
+        return Ok(Some("there are none".to_owned()));
+    }
+    if !exists("cc") || !exists("cmake") {
+        return Ok(Some(format!("no C compiler or no cmake for {}", native.join(", "))));
+    }
+    for package in native {
+        cargo(&["test", "--quiet", "--package", &package])?;
+    }
+    Ok(None)
+}
+
+fn docs() -> Result<(), String> {
+    let native = without_native();
+    let native: Vec<&str> = native.iter().map(String::as_str).collect();
+    let arguments = [&["doc", "--quiet", "--workspace", "--no-deps", "--exclude", "xtask"][..], &native].concat();
+    cargo_env(&arguments, &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+fn deny() -> Result<Option<String>, String> {
+    if !exists("cargo-deny") {
+        return Ok(Some("cargo-deny is not installed: cargo install cargo-deny".to_owned()));
+    }
+    cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]).map(|()| None)
+}
+
+fn corpus() -> Result<Option<String>, String> {
+    let Some(folder) = std::env::var_os("IMAGEIO_CORPUS").map(PathBuf::from) else {
+        return Ok(Some("IMAGEIO_CORPUS is not set".to_owned()));
+    };
+    let bin = workspace::target().join("debug/conformance");
+    cargo(&["build", "--quiet", "--package", "imageio-tests", "--bin", "conformance"])?;
+    let mut met = 0;
+    for (part, groups) in [("open", &["everyday", "tiff", "bad"][..]), ("standard", &["everyday", "tiff"])] {
+        let part = folder.join(part);
+        if !part.join("expected.jsonl").is_file() {
+            println!("{}: no expected.jsonl", part.display());
+            continue;
+        }
+        for group in groups {
+            status(std::process::Command::new(&bin).arg(&part).args(["--group", group]))?;
+            met += 1;
+        }
+    }
+    if met == 0 { Err(format!("{} holds no expected.jsonl", folder.display())) } else { Ok(None) }
+}
