@@ -103,10 +103,10 @@ impl Display for Inner {
         if !self.context.is_empty() {
             f.write_str(")")?;
         }
-        if let Some(report) = &self.report {
-            if !report.is_empty() {
-                write!(f, "; {report}")?;
-            }
+        if let Some(report) = &self.report
+            && !report.is_empty()
+        {
+            write!(f, "; {report}")?;
         }
         if let Some(hint) = &self.hint {
             write!(f, "; {hint}")?;

@@ -45,7 +45,7 @@ pub use self::options::{
 };
 pub use self::plugin::{
     Capabilities, Confidence, FrameSink, ImageReader, ImageWriter, Magic, Plugin, PluginDescriptor, Probe, Progress,
-    ProgressFn, QueryCx, ReadCx, WriteCx, WriteShape,
+    ProgressFn, QueryCx, ReadCx, Signals, WriteCx, WriteShape,
 };
 pub use self::properties::{Axis, ImageProperties, Orientation, Spacing, Unit};
 pub use self::reader::Reader;

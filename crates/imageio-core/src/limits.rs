@@ -83,10 +83,10 @@ impl Limits {
 
     /// Bytes of an array, if every bound holds; `source_size` is asked only where the ratio matters.
     pub fn check(&self, shape: &[usize], item_size: usize, source_size: impl FnOnce() -> Option<u64>) -> Result<usize> {
-        if let (Some(max), Some(longest)) = (self.max_dimension, shape.iter().max()) {
-            if *longest as u64 > max {
-                return Err(self.exceeded(shape, "max_dimension", max));
-            }
+        if let (Some(max), Some(longest)) = (self.max_dimension, shape.iter().max())
+            && *longest as u64 > max
+        {
+            return Err(self.exceeded(shape, "max_dimension", max));
         }
         let Some(bytes) = n_bytes(shape, item_size) else {
             return Err(Error::limit(format!("an array of shape {shape:?} does not fit into memory")));
@@ -102,12 +102,12 @@ impl Limits {
 
     /// Whether `bytes` of array are plausible for the size of the source.
     pub fn check_ratio(&self, bytes: u64, source_size: impl FnOnce() -> Option<u64>) -> Result<()> {
-        if let (Some(ratio), true) = (self.max_ratio, bytes > GIB) {
-            if let Some(source) = source_size().filter(|size| bytes / ratio > *size) {
-                return Err(Error::limit(format!("{bytes} bytes of image out of a file of {source} bytes"))
-                    .with("limit", format!("max_ratio = {ratio}"))
-                    .with_hint("raise Limits::max_ratio if the file is trusted"));
-            }
+        if let (Some(ratio), true) = (self.max_ratio, bytes > GIB)
+            && let Some(source) = source_size().filter(|size| bytes / ratio > *size)
+        {
+            return Err(Error::limit(format!("{bytes} bytes of image out of a file of {source} bytes"))
+                .with("limit", format!("max_ratio = {ratio}"))
+                .with_hint("raise Limits::max_ratio if the file is trusted"));
         }
         Ok(())
     }

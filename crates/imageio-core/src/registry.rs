@@ -34,12 +34,26 @@ pub struct Registry {
 #[derive(Debug, Default)]
 struct State {
     registered: Vec<&'static PluginDescriptor>,
+    /// Those of `registered` that calls see: the first of each id, unless it is blocked. Kept up to date, since calls
+    /// look at it far more often than it changes.
+    visible: Vec<&'static PluginDescriptor>,
     preferences: Vec<(String, Vec<String>)>,
     blocked: Vec<String>,
 }
 
 impl State {
-    const NEW: State = State { registered: Vec::new(), preferences: Vec::new(), blocked: Vec::new() };
+    const NEW: State =
+        State { registered: Vec::new(), visible: Vec::new(), preferences: Vec::new(), blocked: Vec::new() };
+
+    fn update_visible(&mut self) {
+        self.visible.clear();
+        for descriptor in &self.registered {
+            let hidden = self.blocked.iter().any(|b| b == descriptor.id());
+            if !hidden && !self.visible.iter().any(|d| d.id() == descriptor.id()) {
+                self.visible.push(descriptor);
+            }
+        }
+    }
 }
 
 static GLOBAL: Registry = Registry { submitted: true, state: RwLock::new(State::NEW) };
@@ -63,6 +77,7 @@ impl Registry {
             let mut state = self.write();
             if !known(&state) {
                 state.registered.push(descriptor);
+                state.update_visible();
             }
         }
     }
@@ -82,12 +97,15 @@ impl Registry {
         let mut state = self.write();
         if !state.blocked.iter().any(|b| b == id) {
             state.blocked.push(id.to_owned());
+            state.update_visible();
         }
     }
 
     /// Undoes [`block`](Self::block).
     pub fn unblock(&self, id: &str) {
-        self.write().blocked.retain(|b| b != id);
+        let mut state = self.write();
+        state.blocked.retain(|b| b != id);
+        state.update_visible();
     }
 
     /// Every plugin, by falling priority, then by id.
@@ -128,10 +146,15 @@ impl Registry {
     /// Walked anew each time, since a library loaded later submits later.
     pub(crate) fn unsorted(&self) -> Vec<&'static PluginDescriptor> {
         let state = self.read();
-        let mut all: Vec<&'static PluginDescriptor> = Vec::with_capacity(state.registered.len() + 24);
-        for descriptor in self.walk(&state) {
-            let same = |d: &&PluginDescriptor| std::ptr::eq(*d, descriptor) || d.id() == descriptor.id();
-            if !all.iter().any(same) && !state.blocked.iter().any(|b| b == descriptor.id()) {
+        let mut all = Vec::with_capacity(state.visible.len() + 24);
+        all.extend_from_slice(&state.visible);
+        for descriptor in self.submitted() {
+            // What was both submitted and registered is the rule, and told by its address alone.
+            if all.iter().any(|d| std::ptr::eq(*d, descriptor)) {
+                continue;
+            }
+            let taken = all.iter().any(|d| d.id() == descriptor.id());
+            if !taken && !state.blocked.iter().any(|b| b == descriptor.id()) {
                 all.push(descriptor);
             }
         }
@@ -139,8 +162,12 @@ impl Registry {
     }
 
     fn walk<'s>(&self, state: &'s State) -> impl Iterator<Item = &'static PluginDescriptor> + use<'s> {
+        state.registered.iter().copied().chain(self.submitted())
+    }
+
+    fn submitted(&self) -> impl Iterator<Item = &'static PluginDescriptor> + use<> {
         let submitted = self.submitted.then(|| inventory::iter::<Submitted>.into_iter().map(|s| s.0));
-        state.registered.iter().copied().chain(submitted.into_iter().flatten())
+        submitted.into_iter().flatten()
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {

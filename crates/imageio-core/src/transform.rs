@@ -62,12 +62,13 @@ impl Transform {
 
     /// What the properties become; the counterpart of [`apply`](Self::apply).
     pub fn apply_to_properties(self, mut props: ImageProperties, turn: Orientation) -> Result<ImageProperties> {
-        if self.rotate && turn.swaps_axes() {
-            if let [_, _, ..] = props.shape[..] {
-                props.shape.swap(0, 1);
-                if let Some(spacing) = &mut props.spacing {
-                    spacing.swap(0, 1);
-                }
+        if self.rotate
+            && turn.swaps_axes()
+            && let [_, _, ..] = props.shape[..]
+        {
+            props.shape.swap(0, 1);
+            if let Some(spacing) = &mut props.spacing {
+                spacing.swap(0, 1);
             }
         }
         if let Some(mode) = self.mode {

@@ -122,10 +122,10 @@ impl Value {
         if let Ok(u) = text.parse::<u64>() {
             return Value::UInt(u);
         }
-        if let Some((n, d)) = text.split_once('/') {
-            if let (Ok(n), Ok(d)) = (n.trim().parse::<i64>(), d.trim().parse::<i64>()) {
-                return Value::Rational(n, d);
-            }
+        if let Some((n, d)) = text.split_once('/')
+            && let (Ok(n), Ok(d)) = (n.trim().parse::<i64>(), d.trim().parse::<i64>())
+        {
+            return Value::Rational(n, d);
         }
         if let Some(inner) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
             let items = inner.split(',').filter(|item| !item.trim().is_empty());

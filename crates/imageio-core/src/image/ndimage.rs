@@ -170,6 +170,12 @@ pub(crate) fn try_zeros<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
     let bytes = crate::limits::n_bytes(shape, size_of::<T>());
     let len = bytes.map(|bytes| bytes / size_of::<T>());
     let data = len.and_then(|len| bytemuck::allocation::try_zeroed_vec::<T>(len).ok());
+    let data = data.map(|mut data| {
+        if let Some(bytes) = T::bytes_mut(&mut data) {
+            imageio_pages::prefer_large(bytes);
+        }
+        data
+    });
     let array = data.and_then(|data| ArrayD::from_shape_vec(IxDyn(shape), data).ok());
     array.ok_or_else(|| Error::limit(format!("no memory for an array of shape {shape:?} and dtype {}", T::DTYPE)))
 }

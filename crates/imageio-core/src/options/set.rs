@@ -107,13 +107,13 @@ impl Options {
 }
 
 fn check_range(spec: &OptionSpec, value: &Value) -> Result<()> {
-    if let (Some((low, high)), Some(v)) = (spec.range, value.as_f64()) {
-        if !(low..=high).contains(&v) {
-            return Err(Error::new(
-                ErrorKind::InvalidOption,
-                format!("option `{}` is {v}, not within {low} to {high}", spec.name),
-            ));
-        }
+    if let (Some((low, high)), Some(v)) = (spec.range, value.as_f64())
+        && !(low..=high).contains(&v)
+    {
+        return Err(Error::new(
+            ErrorKind::InvalidOption,
+            format!("option `{}` is {v}, not within {low} to {high}", spec.name),
+        ));
     }
     Ok(())
 }
@@ -143,8 +143,8 @@ fn distance(a: &str, b: &str) -> usize {
     for (i, row) in rows.iter_mut().enumerate() {
         row[0] = i;
     }
-    for j in 0..=b.len() {
-        rows[0][j] = j;
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
     }
     for i in 1..=a.len() {
         for j in 1..=b.len() {

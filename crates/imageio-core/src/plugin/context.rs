@@ -67,6 +67,32 @@ impl<'a> QueryCx<'a> {
     }
 }
 
+/// The caller's ears and voice during a read: see [`ReadCx::signals`].
+#[derive(Clone, Copy)]
+pub struct Signals<'a> {
+    progress: Option<&'a ProgressFn>,
+    cancel: Option<&'a AtomicBool>,
+}
+
+impl Signals<'_> {
+    /// Tells how far the read has come.
+    pub fn report(&self, progress: Progress) {
+        if let Some(callback) = self.progress {
+            callback(progress);
+        }
+    }
+
+    /// An error if the caller has asked to stop; look at it between chunks of work.
+    pub fn check_cancelled(&self) -> Result<()> {
+        match self.cancel {
+            Some(flag) if flag.load(Ordering::Relaxed) => {
+                Err(Error::new(ErrorKind::Cancelled, "the caller asked to stop"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What comes with the read of one frame.
 pub struct ReadCx<'a, 'd> {
     pub(crate) query: QueryCx<'a>,
@@ -108,19 +134,18 @@ impl<'a, 'd> ReadCx<'a, 'd> {
 
     /// Tells how far the read has come.
     pub fn report(&self, progress: Progress) {
-        if let Some(callback) = self.progress {
-            callback(progress);
-        }
+        self.signals().report(progress);
     }
 
     /// An error if the caller has asked to stop; look at it between chunks of work.
     pub fn check_cancelled(&self) -> Result<()> {
-        match self.cancel {
-            Some(flag) if flag.load(Ordering::Relaxed) => {
-                Err(Error::new(ErrorKind::Cancelled, "the caller asked to stop"))
-            }
-            _ => Ok(()),
-        }
+        self.signals().check_cancelled()
+    }
+
+    /// Progress and cancellation apart from the sink, for use while the sink's memory is borrowed and from other
+    /// threads.
+    pub fn signals(&self) -> Signals<'a> {
+        Signals { progress: self.progress, cancel: self.cancel }
     }
 
     /// Takes the context apart; gives back the sink.

@@ -17,7 +17,7 @@ mod descriptor;
 mod probe;
 mod sink;
 
-pub use self::context::{Progress, ProgressFn, QueryCx, ReadCx, WriteCx};
+pub use self::context::{Progress, ProgressFn, QueryCx, ReadCx, Signals, WriteCx};
 pub use self::descriptor::{Capabilities, Magic, PluginDescriptor, WriteShape};
 pub use self::probe::{Confidence, Probe};
 pub use self::sink::FrameSink;

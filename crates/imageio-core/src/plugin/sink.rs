@@ -91,14 +91,14 @@ impl<'d> FrameSink<'d> {
     /// Whether a frame of this size would be accepted; for codecs that allocate before there is a frame.
     pub fn check(&self, dtype: Dtype, shape: &[usize]) -> Result<()> {
         self.limits.check(shape, dtype.size(), || self.source_size)?;
-        if let Dest::Lent { view, .. } = &self.dest {
-            if view.shape() != shape || view.dtype() != dtype {
-                return Err(Error::mismatch(format!(
-                    "the image is {dtype} {shape:?}, the array to read into is {} {:?}",
-                    view.dtype(),
-                    view.shape()
-                )));
-            }
+        if let Dest::Lent { view, .. } = &self.dest
+            && (view.shape() != shape || view.dtype() != dtype)
+        {
+            return Err(Error::mismatch(format!(
+                "the image is {dtype} {shape:?}, the array to read into is {} {:?}",
+                view.dtype(),
+                view.shape()
+            )));
         }
         Ok(())
     }
