@@ -36,7 +36,8 @@ pub fn read_any(descriptor: &'static PluginDescriptor, data: &[u8]) -> Outcome {
     let mut panicked = false;
     let mut note = |e: &Error| panicked |= e.kind() == ErrorKind::Backend;
     let props = reader.properties(Index::Auto);
-    let metadata = reader.metadata(Index::Auto).and_then(|_| reader.metadata(0)).and_then(|_| reader.metadata(Index::All));
+    let metadata =
+        reader.metadata(Index::Auto).and_then(|_| reader.metadata(0)).and_then(|_| reader.metadata(Index::All));
     if let Err(e) = metadata {
         note(&e);
     }

@@ -72,6 +72,13 @@ fn same(image: &NdImage, hash: &str, wanted: &Wanted<'_>, tolerance: Option<&Tol
     if wanted.sha256.is_some_and(|expected| expected == hash) {
         return Ok(());
     }
+    if let (Some(expected), imageio_core::Dtype::Bool) = (wanted.sha256, image.dtype()) {
+        // numpy counts every byte but 0 as true, and some programs hand it 255.
+        let wide = image.cast::<u8>(Cast::Wrap).map_err(|e| e.to_string())?.mapv(|v| v * 255);
+        if sha256(&NdImage::from(wide)) == *expected {
+            return Ok(());
+        }
+    }
     if let (Some(expected), true) = (wanted.sha256_f32, image.dtype().is_float()) {
         let single = image.cast::<f32>(Cast::Wrap).map_err(|e| e.to_string())?;
         if sha256(&NdImage::from(single)) == *expected {
@@ -182,7 +189,5 @@ fn cell_means(plane: &ArrayD<f64>, side: usize) -> Vec<Vec<f64>> {
         }
         sum / ((y1 - y0) * (x1 - x0)).max(1) as f64
     };
-    (0..channels)
-        .map(|channel| (0..side * side).map(|i| cell(i / side, i % side, channel)).collect())
-        .collect()
+    (0..channels).map(|channel| (0..side * side).map(|i| cell(i / side, i % side, channel)).collect()).collect()
 }

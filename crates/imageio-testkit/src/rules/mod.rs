@@ -50,8 +50,12 @@ pub(crate) fn io(e: std::io::Error) -> Failed {
 /// An assertion that ends the rule with a message.
 macro_rules! ensure {
     ($condition:expr, $($message:tt)+) => {
-        if !$condition {
-            return Err(libtest_mimic::Failed::from(format!($($message)+)));
+        {
+            // Named, so that a negated comparison of floats reads as what it is.
+            let holds: bool = $condition;
+            if !holds {
+                return Err(libtest_mimic::Failed::from(format!($($message)+)));
+            }
         }
     };
 }
@@ -95,4 +99,3 @@ impl Drop for Scratch {
 pub(crate) fn content(file: &Good) -> Result<Vec<u8>, Failed> {
     std::fs::read(&file.path).map_err(io)
 }
-

@@ -55,7 +55,8 @@ fn properties(suite: &Suite, file: &Good) -> Check {
         let same = props.shape == image.shape() && props.dtype == image.dtype();
         ensure!(same, "image {k}: properties say {} {:?}, read gave {image:?}", props.dtype, props.shape);
         ensure!(!props.is_batch, "one image is no batch");
-        for (name, len) in [("axes", props.axes.as_ref().map(Vec::len)), ("spacing", props.spacing.as_ref().map(Vec::len))]
+        for (name, len) in
+            [("axes", props.axes.as_ref().map(Vec::len)), ("spacing", props.spacing.as_ref().map(Vec::len))]
         {
             ensure!(len.is_none_or(|len| len == props.shape.len()), "image {k}: {name} do not fit the shape");
         }
@@ -65,7 +66,10 @@ fn properties(suite: &Suite, file: &Good) -> Check {
     }
     let auto = (reader.properties(Index::Auto), reader.read(Index::Auto));
     if let (Ok(props), Ok(image)) = auto {
-        ensure!(props.shape == image.shape() && props.dtype == image.dtype(), "the default index: {props:?}, {image:?}");
+        ensure!(
+            props.shape == image.shape() && props.dtype == image.dtype(),
+            "the default index: {props:?}, {image:?}"
+        );
     }
     Ok(())
 }
@@ -175,7 +179,12 @@ fn core_options(suite: &Suite, file: &Good) -> Check {
     let options = suite.options().set("rotate", true);
     let mut reader = Reader::open_with(&file.path, &options).map_err(fail)?;
     let (props, image) = (reader.properties(0).map_err(fail)?, reader.read(0).map_err(fail)?);
-    ensure!(props.shape == image.shape(), "with rotate=true, properties say {:?}, read {:?}", props.shape, image.shape());
+    ensure!(
+        props.shape == image.shape(),
+        "with rotate=true, properties say {:?}, read {:?}",
+        props.shape,
+        image.shape()
+    );
     let wrong = suite.options().set("no_such_option", 1);
     let e = Reader::open_with(&file.path, &wrong).err();
     ensure!(e.is_some_and(|e| e.kind() == ErrorKind::UnknownOption), "an unknown option was accepted");

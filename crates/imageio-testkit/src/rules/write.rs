@@ -87,9 +87,8 @@ fn claims(suite: &Suite, _: &[Good]) -> Check {
                         let bytes = bytes.ok_or_else(|| Failed::from("no bytes came back"))?;
                         let back = read_back(suite, &bytes, Index::At(0))?;
                         let noise = psnr(&image, &back);
-                        let noise = noise.ok_or_else(|| {
-                            Failed::from(format!("{image:?} as .{extension} comes back as {back:?}"))
-                        })?;
+                        let noise = noise
+                            .ok_or_else(|| Failed::from(format!("{image:?} as .{extension} comes back as {back:?}")))?;
                         let least = if lossless { f64::INFINITY } else { LEAST_PSNR };
                         ensure!(noise >= least, "{image:?} as .{extension}: PSNR {noise:.1} dB");
                         dtypes_met.push(dtype);
@@ -151,7 +150,10 @@ fn several(suite: &Suite, _: &[Good]) -> Check {
 }
 
 /// Runs a write that must fail onto an existing file, and checks that nothing changed and nothing is left over.
-fn must_fail(suite: &Suite, write: impl FnOnce(&std::path::Path) -> imageio_core::Result<()>) -> Result<ErrorKind, Failed> {
+fn must_fail(
+    suite: &Suite,
+    write: impl FnOnce(&std::path::Path) -> imageio_core::Result<()>,
+) -> Result<ErrorKind, Failed> {
     let scratch = Scratch::new()?;
     let target = scratch.path(&format!("target.{}", extension(suite)));
     std::fs::write(&target, b"what the user had").map_err(io)?;
