@@ -1,0 +1,9 @@
+//! One module a command.
+
+pub mod completions;
+pub mod convert;
+pub mod formats;
+pub mod meta;
+pub mod props;
+pub mod read;
+pub mod view;

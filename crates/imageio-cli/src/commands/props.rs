@@ -1,0 +1,40 @@
+//! `imageio props`: what a read would give.
+
+use std::io::{self, Write};
+
+use imageio::Index;
+use serde_json::{Value, json};
+
+use crate::args::Props;
+use crate::failure::Outcome;
+use crate::{json, place};
+
+pub fn run(args: &Props) -> Outcome<()> {
+    let mut reader = place::open(&args.input.file, &place::read_options(&args.input.how))?;
+    let mut props = reader.properties(Index::Auto)?;
+    if props.n_images.is_none() {
+        props.n_images = reader.count()?;
+    }
+    let plugin = reader.plugin().id();
+    if args.json {
+        let mut object = json::properties(&props);
+        object.insert("plugin".into(), json!(plugin));
+        object.insert("file".into(), json!(args.input.file.to_string_lossy()));
+        return Ok(json::print(&Value::Object(object))?);
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "shape     {:?}", props.shape)?;
+    writeln!(out, "dtype     {}", props.dtype)?;
+    let images = props.n_images.map_or_else(|| "unknown".to_owned(), |n| n.to_string());
+    writeln!(out, "images    {images}{}", if props.is_batch { ", stacked along the first axis" } else { "" })?;
+    if let Some(axes) = &props.axes {
+        writeln!(out, "axes      {}", axes.iter().map(json::axis).collect::<Vec<_>>().join(" "))?;
+    }
+    if let Some(spacing) = &props.spacing {
+        let all: Vec<String> =
+            spacing.iter().map(|s| format!("{} {}", s.value, s.unit.symbol()).trim().to_owned()).collect();
+        writeln!(out, "spacing   {}", all.join(" × "))?;
+    }
+    writeln!(out, "plugin    {plugin}")?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! The `imageio` program: the six functions of `imageio::v3` for the command line.
+//!
+//! Results go to standard output and nothing else does; errors, notes and progress go to standard error. The exit
+//! status is 0, 1 where something failed, 2 for wrong usage, and 130 after Ctrl-C.
+
+mod args;
+mod commands;
+mod failure;
+mod interrupt;
+mod json;
+mod npy;
+mod place;
+mod progress;
+mod stats;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::failure::Outcome;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    failure::report_warnings();
+    imageio::install();
+    failure::exit_code(run(arguments))
+}
+
+fn run(arguments: Arguments) -> Outcome<()> {
+    interrupt::watch();
+    match arguments.command {
+        Command::Read(args) => commands::read::run(&args),
+        Command::Props(args) => commands::props::run(&args),
+        Command::Meta(args) => commands::meta::run(&args),
+        Command::Convert(args) => commands::convert::run(&args),
+        Command::View(args) => commands::view::run(&args),
+        Command::Formats(args) => commands::formats::run(&args),
+        Command::Completions { shell } => commands::completions::run(shell),
+    }
+}
