@@ -1,5 +1,6 @@
 //! Every file that we have, through every plugin that there is, whole and in parts: nothing may hang, blow up or
 //! contradict itself. The fuzz targets run the same loop.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,7 +13,8 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
     for path in entries {
         if path.is_dir() {
             files(&path, out);
-        } else if !path.extension().is_some_and(|e| e == "py" || e == "toml" || e == "md" || e == "tsv" || e == "jsonl") {
+        } else if !path.extension().is_some_and(|e| e == "py" || e == "toml" || e == "md" || e == "tsv" || e == "jsonl")
+        {
             out.push(path);
         }
     }

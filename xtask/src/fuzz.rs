@@ -18,7 +18,12 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         // Lets a stable compiler take the sanitizer flags, where no nightly is installed.
         let mut command = Command::new("cargo");
         command.env("RUSTC_BOOTSTRAP", "1").current_dir(&folder).args(["fuzz", "run", &target]);
-        status(command.arg(folder.join("corpus").join(&target)).arg(seeds).args(["--", &format!("-max_total_time={seconds}")]))?;
+        status(
+            command
+                .arg(folder.join("corpus").join(&target))
+                .arg(seeds)
+                .args(["--", &format!("-max_total_time={seconds}")]),
+        )?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod features;
 mod fuzz;
+mod licences;
 mod link;
 mod report;
 mod run;
@@ -19,6 +20,7 @@ cargo xtask <command>
   setup              installs what the tests need beyond Rust, or says how
   tidy               looks after the tree: every plugin is wired, tested, documented
   features           each feature alone, none, all
+  licences           default features bring permissive licences only
   link-check         plugins register in programs, shared and static libraries, and from a stranger's crate
   conformance DIR    holds every plugin against a folder with an expected.jsonl  [--group G] [--format F,…] [-v]
   gen [--check]      writes the tables in docs/ and README.md, or checks that they are fresh
@@ -39,8 +41,11 @@ fn main() -> ExitCode {
         "setup" => setup::run(),
         "tidy" => tidy::run(),
         "features" => features::run(),
+        "licences" => licences::run(),
         "link-check" => link::run(),
-        "conformance" => run::cargo_with(&["run", "--quiet", "--package", "imageio-tests", "--bin", "conformance", "--"], rest),
+        "conformance" => {
+            run::cargo_with(&["run", "--quiet", "--package", "imageio-tests", "--bin", "conformance", "--"], rest)
+        }
         "gen" => run::cargo_with(&["run", "--quiet", "--package", "imageio-tests", "--bin", "tables", "--"], rest),
         "fuzz" => fuzz::run(rest),
         "bench" => run::cargo_with(&["bench", "--package", "imageio-tests"], rest),

@@ -25,7 +25,8 @@ pub fn run() -> Result<(), String> {
 }
 
 fn programs() {
-    let missing: Vec<&str> = PACKAGES.iter().filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect();
+    let missing: Vec<&str> =
+        PACKAGES.iter().filter(|(program, _)| !exists(program)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         println!("programs: all there");
         return;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::report::Report;
 use crate::run::{cargo, cargo_env, cargo_with, exists, status};
-use crate::{features, link, run, setup, tidy, workspace};
+use crate::{features, licences, link, run, setup, tidy, workspace};
 
 const STEPS: &[(&str, &str)] = &[
     ("setup", "find or install what the tests need beyond Rust"),
@@ -18,7 +18,8 @@ const STEPS: &[(&str, &str)] = &[
     ("docs", "documentation builds without warnings"),
     ("tables", "generated tables are fresh"),
     ("link-check", "registration in programs and libraries, and from a stranger's crate"),
-    ("deny", "licences and sources of dependencies"),
+    ("licences", "default features bring permissive licences only"),
+    ("deny", "the same and more, where cargo-deny is installed"),
     ("corpus", "the external corpus, if IMAGEIO_CORPUS names one"),
 ];
 
@@ -44,8 +45,11 @@ pub fn run(names: &[String]) -> Result<(), String> {
             "native" => report.step_or_skip(step, native),
             "features" => report.step(step, features::run),
             "docs" => report.step(step, docs),
-            "tables" => report.step(step, || run::cargo(&["run", "--quiet", "--package", "imageio-tests", "--bin", "tables", "--", "--check"])),
+            "tables" => report.step(step, || {
+                run::cargo(&["run", "--quiet", "--package", "imageio-tests", "--bin", "tables", "--", "--check"])
+            }),
             "link-check" => report.step(step, link::run),
+            "licences" => report.step(step, licences::run),
             "deny" => report.step_or_skip(step, deny),
             "corpus" => report.step_or_skip(step, corpus),
             other => report.step(other, || Err("not wired".to_owned())),
@@ -101,7 +105,9 @@ fn native() -> Result<Option<String>, String> {
 fn docs() -> Result<(), String> {
     let native = without_native();
     let native: Vec<&str> = native.iter().map(String::as_str).collect();
-    let arguments = [&["doc", "--quiet", "--workspace", "--no-deps", "--exclude", "xtask"][..], &native].concat();
+    let arguments =
+        [&["doc", "--quiet", "--workspace", "--no-deps", "--exclude", "xtask", "--exclude", "link-check"][..], &native]
+            .concat();
     cargo_env(&arguments, &[("RUSTDOCFLAGS", "-D warnings")])
 }
 

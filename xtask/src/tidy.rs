@@ -44,7 +44,10 @@ fn plugin_crate(plugin: &PluginCrate, complaints: &mut Vec<String>) {
     };
     let umbrella = root().join("crates/imageio");
     need(read(&umbrella.join("Cargo.toml")).contains(&format!("\n{id} = [")), "no feature in the umbrella");
-    need(read(&umbrella.join("src/lib.rs")).contains(&format!("imageio_plugin_{name} as {name}")), "no `pub use` in the umbrella");
+    need(
+        read(&umbrella.join("src/lib.rs")).contains(&format!("imageio_plugin_{name} as {name}")),
+        "no `pub use` in the umbrella",
+    );
     need(read(&umbrella.join("src/install.rs")).contains(&format!("{name}::register()")), "no line in install()");
     let lib = read(&plugin.folder.join("src/lib.rs"));
     need(lib.contains("submit_plugin!"), "does not submit itself");

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         (root.join("docs/formats.md"), formats(&plugins)),
         (root.join("docs/options.md"), options(&plugins)),
         (root.join("README.md"), readme(&root.join("README.md"), &plugins)),
+        (root.join("docs/plugin-guide.md"), guide(&root)),
     ];
     let mut stale: Vec<PathBuf> = Vec::new();
     for (path, text) in files {
@@ -105,13 +106,22 @@ fn options(plugins: &[&'static PluginDescriptor]) -> String {
         if specs.is_empty() {
             continue;
         }
-        let _ = writeln!(out, "\n## {}\n\n| option | when | type | default | what it does |\n|---|---|---|---|---|", d.id());
+        let _ = writeln!(
+            out,
+            "\n## {}\n\n| option | when | type | default | what it does |\n|---|---|---|---|---|",
+            d.id()
+        );
         for spec in specs {
             let phase = format!("{:?}", spec.phase).to_lowercase();
             let kind = spec.kind.to_string().replace('|', "\\|");
             let range = spec.range.map_or_else(String::new, |(low, high)| format!(" ({low} to {high})"));
             let doc = spec.doc.trim().replace('|', "\\|");
-            let _ = writeln!(out, "| `{}` | {phase} | {kind}{range} | `{}` | {doc} |", spec.name, spec.default.replace('|', "\\|"));
+            let _ = writeln!(
+                out,
+                "| `{}` | {phase} | {kind}{range} | `{}` | {doc} |",
+                spec.name,
+                spec.default.replace('|', "\\|")
+            );
         }
     }
     out
@@ -131,4 +141,23 @@ fn readme(path: &std::path::Path, plugins: &[&'static PluginDescriptor]) -> Stri
         let _ = writeln!(table, "| `{}` | {} | {} | {reads} | {} |", d.id(), d.format_name(), extensions(d), writes(d));
     }
     format!("{before}{BEGIN}{table}{END}{after}")
+}
+
+/// The plugin guide with every quoted file of the template brought up to date.
+fn guide(root: &std::path::Path) -> String {
+    const MARK: &str = "<!-- quote: ";
+    let text = std::fs::read_to_string(root.join("docs/plugin-guide.md")).unwrap_or_default();
+    let mut parts = text.split(MARK);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let file = part.split(" -->").next().unwrap_or_default();
+        let quoted =
+            std::fs::read_to_string(root.join("crates/imageio-plugin-template").join(file)).unwrap_or_default();
+        // The block begins behind the mark and ends with the next line that holds a fence alone.
+        let after = part.split_once("```rust,ignore\n").map_or("", |(_, rest)| rest);
+        let after = after.strip_prefix("```\n").or_else(|| after.split_once("\n```\n").map(|(_, rest)| rest));
+        let after = after.unwrap_or_default();
+        let _ = write!(out, "{MARK}{file} -->\n```rust,ignore\n{quoted}```\n{after}");
+    }
+    out
 }
