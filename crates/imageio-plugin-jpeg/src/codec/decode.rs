@@ -1,0 +1,530 @@
+//! A whole image: segments in order, scans, and the way to pixels.
+
+use imageio_core::{Error, Result};
+
+use super::arith::Arithmetic;
+use super::bits::next_marker;
+use super::color::{ColorHints, Transform};
+use super::frame::{Frame, Process};
+use super::progressive::Progressive;
+use super::render::Renderer;
+use super::sample::Sample;
+use super::scan::{Block, BlockDecoder, Outcome, Scan, Tables, Walker};
+use super::sequential::Sequential;
+use super::strip::{Part, Strip};
+use super::{lossless, par};
+
+/// What to do about damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tolerance {
+    /// Nothing is forgiven.
+    Strict,
+    /// Wrong codes are passed over; missing data are not.
+    Conceal,
+    /// What there is, is given.
+    Salvage,
+}
+
+/// What there is to know before decoding.
+pub(crate) struct Job<'a> {
+    pub(crate) data: &'a [u8],
+    /// Where the SOI marker is.
+    pub(crate) start: usize,
+    pub(crate) hints: ColorHints,
+    pub(crate) tolerance: Tolerance,
+    /// Bytes that may be allocated for coefficients.
+    pub(crate) max_alloc: Option<u64>,
+}
+
+/// More scans than any encoder makes, or than their number and the picture's size can mean well.
+const MAX_SCANS: u64 = 1000;
+const MAX_WORK: u64 = 1 << 32;
+
+/// Decodes an image of `shape` = (height, width, channels) into `out`; gives notes about forgiven damage.
+pub(crate) fn decode<P: Sample>(
+    job: &Job<'_>,
+    shape: (usize, usize, usize),
+    out: &mut [P],
+    put: impl Fn(u16) -> P + Copy,
+) -> Result<Vec<String>> {
+    let mut decoder = Decoder {
+        job,
+        pos: job.start + 2,
+        tables: Tables::default(),
+        frame: None,
+        quant: [None; 4],
+        coefficients: Vec::new(),
+        known: Vec::new(),
+        pending: Vec::new(),
+        scans: 0,
+        notes: Vec::new(),
+    };
+    decoder.run(shape, out, put)?;
+    Ok(decoder.notes)
+}
+
+struct Decoder<'a> {
+    job: &'a Job<'a>,
+    pos: usize,
+    tables: Tables,
+    frame: Option<Frame>,
+    /// By component: the quantisation table in force when its first scan began.
+    quant: [Option<[u16; 64]>; 4],
+    /// By component, where the whole picture has to be kept: its blocks in rows.
+    coefficients: Vec<Vec<Block>>,
+    /// By component and coefficient: the lowest bit known, or 255.
+    known: Vec<[u8; 64]>,
+    /// Scans of one component each that wait for others to be decoded beside.
+    pending: Vec<Pending>,
+    scans: u64,
+    notes: Vec<String>,
+}
+
+/// A progressive scan of one component, its place and the tables that were in force there.
+struct Pending {
+    scan: Scan,
+    pos: usize,
+    tables: Tables,
+}
+
+impl<'a> Decoder<'a> {
+    fn run<P: Sample>(
+        &mut self,
+        shape: (usize, usize, usize),
+        out: &mut [P],
+        put: impl Fn(u16) -> P + Copy,
+    ) -> Result<()> {
+        let data = self.job.data;
+        loop {
+            let Some((at, marker)) = next_marker(data, self.pos) else { return self.end_of_data(out) };
+            if at > self.pos && self.scans == 0 {
+                self.notes.push(format!("{} bytes at offset {} belong to no segment", at - self.pos, self.pos));
+            }
+            self.pos = at + 2;
+            match marker {
+                0xD9 => return self.finish(out),
+                0x01 | 0xD0..=0xD8 => continue,
+                _ => {}
+            }
+            let here = |e: Error| e.with("offset", at);
+            let payload = match data.get(self.pos..).and_then(|d| d.split_first_chunk::<2>()) {
+                Some((length, rest)) => {
+                    let length = usize::from(u16::from_be_bytes(*length));
+                    length.checked_sub(2).and_then(|length| rest.get(..length))
+                }
+                None => None,
+            };
+            let Some(payload) = payload else {
+                if self.scans > 0 {
+                    return self.end_of_data(out);
+                }
+                return Err(here(Error::malformed(format!("the segment of marker 0x{marker:02X} ends early"))));
+            };
+            self.pos += 2 + payload.len();
+            match marker {
+                0xDB => self.tables.define_quant(payload).map_err(here)?,
+                0xC4 => self.tables.define_huffman(payload).map_err(here)?,
+                0xCC => self.tables.define_arithmetic(payload).map_err(here)?,
+                0xDD => self.tables.define_restart(payload).map_err(here)?,
+                0xDA => {
+                    if self.scan(payload, out, put).map_err(here)? {
+                        return Ok(());
+                    }
+                }
+                marker if Frame::is_sof(marker) => {
+                    if self.frame.is_some() {
+                        return Err(here(Error::malformed("a second frame header")));
+                    }
+                    let frame = Frame::parse(marker, payload).map_err(here)?;
+                    if (frame.height, frame.width, frame.components.len()) != shape {
+                        return Err(here(Error::malformed("the file has changed since it was opened")));
+                    }
+                    self.known = vec![[255; 64]; frame.components.len()];
+                    self.frame = Some(frame);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// One scan; `true` if the picture is complete with it.
+    fn scan<P: Sample>(&mut self, payload: &[u8], out: &mut [P], put: impl Fn(u16) -> P + Copy) -> Result<bool> {
+        let frame = self.frame.take().ok_or_else(|| Error::malformed("a scan before the frame header"))?;
+        let done = self.scan_of(&frame, payload, out, put);
+        self.frame = Some(frame);
+        done
+    }
+
+    fn scan_of<P: Sample>(
+        &mut self,
+        frame: &Frame,
+        payload: &[u8],
+        out: &mut [P],
+        put: impl Fn(u16) -> P + Copy,
+    ) -> Result<bool> {
+        let scan = Scan::parse(payload, frame)?;
+        self.scans += 1;
+        let blocks = frame.components.iter().map(|c| (c.blocks_w * c.blocks_h) as u64).sum::<u64>();
+        if self.scans > MAX_SCANS || self.scans.saturating_mul(blocks) > MAX_WORK.max(blocks) {
+            return Err(Error::limit(format!("{} scans over {blocks} blocks", self.scans)));
+        }
+        if !frame.arithmetic {
+            self.tables.fill_in_standard();
+        }
+        let data = self.job.data;
+        for c in &scan.components {
+            for k in scan.ss..=scan.se.max(scan.ss) {
+                if let Some(known) = self.known.get_mut(c.index).and_then(|known| known.get_mut(k & 63)) {
+                    *known = scan.al as u8;
+                }
+            }
+        }
+        if frame.process == Process::Lossless {
+            let outcome = lossless::scan(data, self.pos, frame, &scan, &self.tables, out, put)?;
+            self.judge(&outcome, outcome.mcus)?;
+            self.pos = outcome.position;
+            let complete = self.known.iter().all(|k| k.iter().any(|bit| *bit != 255));
+            if complete {
+                self.transform_lossless(frame, out);
+            }
+            return Ok(complete);
+        }
+        for c in &scan.components {
+            let (Some(slot), Some(component)) = (self.quant.get_mut(c.index), frame.components.get(c.index)) else {
+                continue;
+            };
+            if slot.is_none() {
+                *slot = self.tables.quant.get(component.tq).copied().flatten();
+            }
+            if slot.is_none() {
+                return Err(Error::malformed(format!("quantisation table {} is not defined", component.tq)));
+            }
+        }
+        let whole = scan.components.len() == frame.components.len();
+        if frame.process == Process::Sequential && whole && self.coefficients.is_empty() {
+            self.stream(frame, &scan, out)?;
+            return Ok(true);
+        }
+        self.make_room(frame)?;
+        if frame.process == Process::Progressive && !frame.arithmetic && scan.ss > 0 && par::threads() > 1 {
+            let pos = self.pos;
+            self.pos = end_of_scan(data, pos);
+            self.pending.push(Pending { scan, pos, tables: self.tables.clone() });
+            return Ok(false);
+        }
+        self.decode_pending(frame)?;
+        let outcome = decode_scan(data, self.pos, frame, &scan, &self.tables, Blocks::All(&mut self.coefficients))?;
+        self.judge(&outcome, outcome.mcus)?;
+        self.pos = outcome.position;
+        Ok(false)
+    }
+
+    /// Decodes the scans that wait, those of different components side by side.
+    fn decode_pending(&mut self, frame: &Frame) -> Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let data = self.job.data;
+        let own = |index: usize| pending.iter().filter(move |p| p.scan.components.iter().all(|c| c.index == index));
+        let jobs: Vec<_> = self.coefficients.iter_mut().enumerate().collect();
+        let outcomes = par::map(jobs, |(index, blocks): (usize, &mut Vec<Block>)| {
+            own(index)
+                .map(|p| decode_scan(data, p.pos, frame, &p.scan, &p.tables, Blocks::Of(index, blocks)))
+                .collect::<Result<Vec<_>>>()
+        });
+        for outcomes in outcomes {
+            for outcome in outcomes? {
+                self.judge(&outcome, outcome.mcus)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The colours of a lossless frame, which has its samples in place.
+    fn transform_lossless<P: Sample>(&self, frame: &Frame, out: &mut [P]) {
+        let transform = Transform::of(frame, self.job.hints);
+        let channels = frame.components.len();
+        if transform == Transform::Plain || channels == 1 || frame.precision != P::BITS as u8 {
+            return;
+        }
+        for line in out.chunks_exact_mut((frame.width * channels).max(1)) {
+            let planes: Vec<Vec<P>> =
+                (0..channels).map(|c| line.iter().skip(c).step_by(channels).copied().collect()).collect();
+            let rows: Vec<&[P]> = planes.iter().map(Vec::as_slice).collect();
+            transform.row(&rows, line);
+        }
+    }
+
+    /// Memory for every coefficient of the frame.
+    fn make_room(&mut self, frame: &Frame) -> Result<()> {
+        if !self.coefficients.is_empty() {
+            return Ok(());
+        }
+        let blocks = |c: &super::frame::Component| c.blocks_w * c.blocks_h;
+        let bytes = frame.components.iter().map(|c| blocks(c) as u64 * 128).sum::<u64>();
+        if let Some(max) = self.job.max_alloc.filter(|max| bytes > *max) {
+            return Err(
+                Error::limit(format!("{bytes} bytes of coefficients")).with("limit", format!("max_alloc = {max}"))
+            );
+        }
+        for c in &frame.components {
+            let room = bytemuck::allocation::try_zeroed_vec::<Block>(blocks(c));
+            self.coefficients
+                .push(room.map_err(|()| Error::limit(format!("no memory for {bytes} bytes of coefficients")))?);
+        }
+        Ok(())
+    }
+
+    /// The one scan of a sequential picture, decoded and rendered side by side, a few rows at a time.
+    fn stream<P: Sample>(&mut self, frame: &Frame, scan: &Scan, out: &mut [P]) -> Result<()> {
+        let (data, interval) = (self.job.data, self.tables.restart_interval);
+        let tables = std::mem::take(&mut self.tables);
+        if frame.arithmetic {
+            let walker = Walker::new(Arithmetic::new(data, self.pos, scan, &tables, false)?, interval);
+            return self.stream_with(walker, frame, scan, out);
+        }
+        let rows_at_once = interval / frame.mcus_w;
+        if par::threads() > 1 && rows_at_once > 0 && interval % frame.mcus_w == 0 && rows_at_once < frame.mcus_h {
+            if let Some(starts) = restart_points(data, self.pos, frame.mcus_h.div_ceil(rows_at_once)) {
+                return self.stream_intervals(&starts, rows_at_once, frame, scan, &tables, out);
+            }
+        }
+        let walker = Walker::new(Sequential::new(data, self.pos, scan, &tables)?, interval);
+        self.stream_with(walker, frame, scan, out)
+    }
+
+    fn stream_with<P: Sample, D: BlockDecoder + Send>(
+        &mut self,
+        mut walker: Walker<D>,
+        frame: &Frame,
+        scan: &Scan,
+        out: &mut [P],
+    ) -> Result<()> {
+        let step = rows_in_hand(frame);
+        let total = frame.mcus_w * frame.mcus_h;
+        let mut renderer = self.renderer(frame)?;
+        let mut ready = Strip::new(frame, step);
+        let mut next = Strip::new(frame, if step < frame.mcus_h { step } else { 0 });
+        ready.fill(&mut walker, frame, scan, 0, step);
+        let mut row = 0;
+        loop {
+            if walker.progress().1 > 0 {
+                self.check_missing(&walker.outcome(), total)?;
+            }
+            let after = row + step;
+            if after >= frame.mcus_h {
+                let outcome = walker.outcome();
+                renderer.render(&ready.blocks(), row, frame.mcus_h - row, out);
+                return self.judge(&outcome, total);
+            }
+            par::join(
+                || next.fill(&mut walker, frame, scan, after, step),
+                || renderer.render(&ready.blocks(), row, step, out),
+            );
+            std::mem::swap(&mut ready, &mut next);
+            row = after;
+        }
+    }
+
+    /// As [`stream_with`](Self::stream_with) where restart markers allow of several decoders at a time.
+    fn stream_intervals<P: Sample>(
+        &mut self,
+        starts: &[usize],
+        rows_at_once: usize,
+        frame: &Frame,
+        scan: &Scan,
+        tables: &Tables,
+        out: &mut [P],
+    ) -> Result<()> {
+        let step = rows_in_hand(frame).max(par::threads() * rows_at_once).next_multiple_of(rows_at_once);
+        let total = frame.mcus_w * frame.mcus_h;
+        let mut renderer = self.renderer(frame)?;
+        let mut strip = Strip::new(frame, step);
+        let mut sum = Outcome::default();
+        for (row, starts) in (0..frame.mcus_h).step_by(step).zip(starts.chunks(step / rows_at_once)) {
+            let decoders = starts.iter().map(|at| Sequential::new(self.job.data, *at, scan, tables));
+            let decoders: Vec<_> = decoders.collect::<Result<_>>()?;
+            let parts = strip.split(frame, rows_at_once);
+            let jobs = (row..).step_by(rows_at_once).zip(parts).zip(decoders).collect();
+            let outcomes = par::map(jobs, |((row, mut part), decoder): ((usize, Part<'_>), Sequential<'_>)| {
+                let mut walker = Walker::new(decoder, 0);
+                part.fill(&mut walker, frame, scan, rows_at_once.min(frame.mcus_h - row));
+                walker.outcome()
+            });
+            for outcome in outcomes {
+                sum.mcus += outcome.mcus;
+                sum.missing += outcome.missing;
+                sum.corrupt |= outcome.corrupt;
+                (sum.position, sum.at_end) = (outcome.position, outcome.at_end);
+            }
+            self.check_missing(&sum, total)?;
+            renderer.render(&strip.blocks(), row, step.min(frame.mcus_h - row), out);
+        }
+        self.judge(&sum, total)
+    }
+
+    fn renderer<P: Sample>(&self, frame: &Frame) -> Result<Renderer<P>> {
+        let missing = |i: usize| Error::malformed(format!("there are no data of component {i}"));
+        let quant = self.quant.iter().take(frame.components.len()).enumerate();
+        let quant: Vec<[u16; 64]> = quant.map(|(i, q)| q.ok_or_else(|| missing(i))).collect::<Result<_>>()?;
+        Ok(Renderer::new(frame, &quant, Transform::of(frame, self.job.hints)))
+    }
+
+    /// Whether so much is missing that there is no picture.
+    fn check_missing(&self, outcome: &Outcome, total: usize) -> Result<()> {
+        if self.job.tolerance == Tolerance::Salvage || outcome.missing == 0 {
+            return Ok(());
+        }
+        if outcome.at_end || outcome.missing > total / 2 || self.job.tolerance == Tolerance::Strict {
+            return Err(Error::malformed(format!(
+                "the image data end early: {} of {total} units are there",
+                outcome.mcus.saturating_sub(outcome.missing).min(total)
+            ))
+            .with_hint("read with damage=\"salvage\" to get what there is"));
+        }
+        Ok(())
+    }
+
+    /// Weighs what came of a scan of `total` units: an error, or a note.
+    fn judge(&mut self, outcome: &Outcome, total: usize) -> Result<()> {
+        self.check_missing(outcome, total)?;
+        if outcome.missing > 0 {
+            self.notes.push(format!("{} of {total} units of a scan have no data", outcome.missing));
+        }
+        if outcome.corrupt || outcome.lost_restarts > 0 {
+            let what = if outcome.corrupt { "corrupt codes" } else { "restart markers out of place" };
+            if self.job.tolerance == Tolerance::Strict {
+                return Err(Error::malformed(format!("the image data have {what}")));
+            }
+            self.notes.push(format!("the image data have {what}; parts of the picture are wrong"));
+        }
+        Ok(())
+    }
+
+    /// The data end without an EOI marker.
+    fn end_of_data<P: Sample>(&mut self, out: &mut [P]) -> Result<()> {
+        let complete = self.frame.is_some()
+            && !self.known.is_empty()
+            && self.known.iter().all(|bits| bits.iter().all(|bit| *bit == 0));
+        if !complete && self.job.tolerance != Tolerance::Salvage {
+            return Err(Error::malformed("the data end before the image does")
+                .with_hint("read with damage=\"salvage\" to get what there is"));
+        }
+        self.notes.push("there is no end-of-image marker".into());
+        self.finish(out)
+    }
+
+    /// All scans are read: renders what they gave.
+    fn finish<P: Sample>(&mut self, out: &mut [P]) -> Result<()> {
+        let Some(frame) = self.frame.take() else { return Err(Error::malformed("there is no frame header")) };
+        self.decode_pending(&frame)?;
+        if self.coefficients.is_empty() {
+            return Err(Error::malformed("there are no image data").with("scans", self.scans));
+        }
+        if self.job.tolerance == Tolerance::Salvage {
+            for slot in self.quant.iter_mut() {
+                slot.get_or_insert([1; 64]);
+            }
+        }
+        let mut renderer = self.renderer(&frame)?;
+        let step = rows_in_hand(&frame).max(4 * par::threads());
+        for row in (0..frame.mcus_h).step_by(step) {
+            let rows = step.min(frame.mcus_h - row);
+            let part = |(c, all): (&super::frame::Component, &'_ Vec<Block>)| {
+                let line = c.v * c.blocks_w;
+                row * line..((row + rows) * line).min(all.len())
+            };
+            let blocks: Vec<&[Block]> = frame
+                .components
+                .iter()
+                .zip(&self.coefficients)
+                .map(|(c, all)| all.get(part((c, all))).unwrap_or_default())
+                .collect();
+            renderer.render(&blocks, row, rows, out);
+        }
+        Ok(())
+    }
+}
+
+/// Where the coefficients of a scan go.
+enum Blocks<'b> {
+    /// Those of all components.
+    All(&'b mut [Vec<Block>]),
+    /// Those of one component.
+    Of(usize, &'b mut Vec<Block>),
+}
+
+/// Decodes a scan that is one of several.
+fn decode_scan(
+    data: &[u8],
+    pos: usize,
+    frame: &Frame,
+    scan: &Scan,
+    tables: &Tables,
+    blocks: Blocks<'_>,
+) -> Result<Outcome> {
+    let interval = tables.restart_interval;
+    Ok(match (frame.arithmetic, frame.process) {
+        (true, process) => {
+            let decoder = Arithmetic::new(data, pos, scan, tables, process == Process::Progressive)?;
+            walk(Walker::new(decoder, interval), frame, scan, blocks)
+        }
+        (false, Process::Progressive) => {
+            walk(Walker::new(Progressive::new(data, pos, scan, tables)?, interval), frame, scan, blocks)
+        }
+        (false, _) => walk(Walker::new(Sequential::new(data, pos, scan, tables)?, interval), frame, scan, blocks),
+    })
+}
+
+/// Walks over the blocks of a scan.
+fn walk<D: BlockDecoder>(mut walker: Walker<D>, frame: &Frame, scan: &Scan, blocks: Blocks<'_>) -> Outcome {
+    if let [only] = scan.components.as_slice() {
+        let blocks = match blocks {
+            Blocks::All(all) => all.get_mut(only.index),
+            Blocks::Of(index, blocks) => (index == only.index).then_some(blocks),
+        };
+        if let (Some(c), Some(blocks)) = (frame.components.get(only.index), blocks) {
+            walker.single(c.scan_blocks_w, c.scan_blocks_h, c.blocks_w, blocks);
+        }
+    } else if let Blocks::All(all) = blocks {
+        Part::of(all.iter_mut().map(Vec::as_mut_slice)).fill(&mut walker, frame, scan, frame.mcus_h);
+    }
+    walker.outcome()
+}
+
+/// The place of the marker after a scan's data, which may have restart markers.
+fn end_of_scan(data: &[u8], mut pos: usize) -> usize {
+    while let Some((at, marker)) = next_marker(data, pos) {
+        if !matches!(marker, 0xD0..=0xD7) {
+            return at;
+        }
+        pos = at + 2;
+    }
+    data.len()
+}
+
+/// Rows of MCUs that are decoded and rendered at a time: enough to be worth a thread's while, few enough for
+/// the cache.
+fn rows_in_hand(frame: &Frame) -> usize {
+    let row = frame.components.iter().map(|c| c.v * c.blocks_w * 64).sum::<usize>().max(1);
+    if row * frame.mcus_h <= 1 << 17 {
+        return frame.mcus_h;
+    }
+    ((1 << 18) / row).clamp(1, frame.mcus_h)
+}
+
+/// The starts of all restart intervals, if their markers are complete and in order.
+fn restart_points(data: &[u8], start: usize, intervals: usize) -> Option<Vec<usize>> {
+    let mut starts = vec![start];
+    let mut at = start;
+    while starts.len() < intervals {
+        let (found, marker) = next_marker(data, at)?;
+        if marker != 0xD0 + ((starts.len() - 1) & 7) as u8 {
+            return None;
+        }
+        at = found + 2;
+        starts.push(at);
+    }
+    Some(starts)
+}

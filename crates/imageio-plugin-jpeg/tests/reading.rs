@@ -1,0 +1,99 @@
+//! Metadata, orientation, several images and damage.
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
+
+use imageio_core::{ErrorKind, Index, Metadata, NdImage, ReadOptions, Reader, Unit, Value, v3};
+use imageio_plugin_jpeg as _;
+
+fn file(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/corpus/jpeg/");
+    std::fs::read(format!("{folder}{name}")).unwrap()
+}
+
+fn text<'m>(meta: &'m Metadata, path: &str) -> &'m str {
+    meta.get(path).and_then(Value::as_str).unwrap()
+}
+
+#[test]
+fn all_metadata_are_found() {
+    let bytes = file("metadata.jpg");
+    let meta = v3::immeta(bytes.as_slice()).unwrap();
+    assert_eq!(meta.get("exif/Orientation").and_then(Value::as_i64), Some(6));
+    assert_eq!(text(&meta, "exif/Make"), "Maker");
+    assert_eq!(meta.get("icc").and_then(Value::as_bytes).map(<[u8]>::len), Some(552));
+    assert_eq!(text(&meta, "xmp"), "<x:xmpmeta xmlns:x='adobe:ns:meta/'/>");
+    assert_eq!(text(&meta, "comment"), "café");
+    assert_eq!(meta.get("dpi"), Some(&Value::List(vec![Value::Float(300.0), Value::Float(150.0)])));
+    assert_eq!((text(&meta, "process"), text(&meta, "subsampling")), ("baseline", "4:2:0"));
+    assert_eq!(text(&meta, "color_space"), "YCbCr");
+    let props = v3::improps(bytes.as_slice()).unwrap();
+    let spacing = props.spacing.unwrap();
+    assert_eq!((spacing[0].value, spacing[0].unit), (1.0 / 150.0, Unit::Inch));
+    assert_eq!(spacing[1].value, 1.0 / 300.0);
+}
+
+#[test]
+fn turned_upright_on_request() {
+    let bytes = file("metadata.jpg");
+    let upright = ReadOptions::new().set("rotate", true);
+    let turned = v3::imread_with(bytes.as_slice(), &upright).unwrap();
+    assert_eq!(v3::imread(bytes.as_slice()).unwrap().shape(), [29, 37, 3]);
+    assert_eq!(turned.shape(), [37, 29, 3]);
+}
+
+#[test]
+fn images_of_a_multi_picture_file() {
+    let bytes = file("two.mpo");
+    assert_eq!(v3::improps(bytes.as_slice()).unwrap().n_images, Some(2));
+    assert_eq!(v3::imread(bytes.as_slice()).unwrap().shape(), [29, 37, 3]);
+    let second = v3::imread_with(bytes.as_slice(), &ReadOptions::new().index(Index::At(1))).unwrap();
+    assert_eq!(second.shape(), [16, 24, 3]);
+    let third = v3::imread_with(bytes.as_slice(), &ReadOptions::new().index(Index::At(2)));
+    assert_eq!(third.unwrap_err().kind(), ErrorKind::IndexOutOfRange);
+}
+
+fn mean(image: &NdImage) -> f64 {
+    let bytes = image.as_bytes().unwrap();
+    bytes.iter().map(|b| f64::from(*b)).sum::<f64>() / bytes.len() as f64
+}
+
+#[test]
+fn damage_is_refused_concealed_or_salvaged() {
+    let whole = file("rgb420.jpg");
+    let cut = &whole[..whole.len() - 80];
+    let how = |word: &'static str| ReadOptions::new().set("damage", word);
+    for word in ["refuse", "conceal"] {
+        let e = v3::imread_with(cut, &how(word)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Malformed);
+        assert!(e.to_string().contains("salvage"), "{e}");
+    }
+    let mut reader = Reader::open_with(cut, &how("salvage")).unwrap();
+    let part = reader.read(0).unwrap();
+    assert!((mean(&part) - mean(&v3::imread(whole.as_slice()).unwrap())).abs() < 30.0);
+    assert!(reader.notes().iter().any(|note| note.contains("no data")), "{:?}", reader.notes());
+
+    // A restart marker of the wrong number.
+    let mut lost = file("restart440.jpg");
+    let at = lost.windows(2).position(|w| w == [0xFF, 0xD1]).unwrap();
+    lost[at + 1] = 0xD5;
+    assert_eq!(v3::imread_with(lost.as_slice(), &how("refuse")).unwrap_err().kind(), ErrorKind::Malformed);
+    let mut reader = Reader::open(lost.as_slice()).unwrap();
+    reader.read(0).unwrap();
+    assert!(!reader.notes().is_empty());
+}
+
+#[test]
+fn junk_is_passed_over() {
+    let whole = file("rgb420.jpg");
+    let expected = v3::imread(whole.as_slice()).unwrap();
+    let mut trailing = whole.clone();
+    trailing.extend_from_slice(b"something behind the end");
+    assert_eq!(v3::imread(trailing.as_slice()).unwrap(), expected);
+    let without_end = &whole[..whole.len() - 2];
+    assert_eq!(v3::imread(without_end).unwrap(), expected);
+    // Between the segments.
+    let mut between = whole.clone();
+    between.splice(20..20, [1, 2, 3]);
+    let mut reader = Reader::open(between.as_slice()).unwrap();
+    assert_eq!(reader.read(0).unwrap(), expected);
+    assert!(reader.notes()[0].contains("belong to no segment"), "{:?}", reader.notes());
+}
