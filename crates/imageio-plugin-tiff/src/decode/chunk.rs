@@ -1,0 +1,279 @@
+//! One strip or tile, from the file to its rows of the array.
+
+use std::sync::Arc;
+
+use imageio_core::{Dtype, Error, Result};
+
+use super::codec::Codec;
+use super::predictor::Predictor;
+use super::rows::{Cell, Rows};
+use super::{bytes, image};
+use crate::ifd::{Endian, Tiff, Window, lenient};
+use crate::page::{Layout, Page};
+use crate::source::ends_early;
+use crate::tags::tag;
+
+/// What decoding a page's strips and tiles has in common.
+pub(crate) struct Context {
+    pub layout: Layout,
+    pub endian: Endian,
+    pub dtype: Dtype,
+    pub codec: Codec,
+    pub predictor: Predictor,
+    /// The element that fills what is not stored, in native byte order.
+    pub nodata: Vec<u8>,
+    /// Offset of a directory whose pages share this.
+    ifd: u64,
+    /// Values that pages of one layout may have for themselves.
+    own: Vec<(u16, [u8; 8])>,
+}
+
+/// Tags beyond the layout that decoding depends on.
+const OWN: [u16; 8] = [
+    tag::JPEG_TABLES,
+    tag::T4_OPTIONS,
+    tag::LERC_PARAMETERS,
+    tag::GDAL_NODATA,
+    tag::YCBCR_SUBSAMPLING,
+    tag::JPEG_Q_TABLES,
+    tag::JPEG_DC_TABLES,
+    tag::JPEG_AC_TABLES,
+];
+
+fn own(page: &Page) -> Vec<(u16, [u8; 8])> {
+    let entries = page.ifd.entries.iter().filter(|e| OWN.contains(&e.tag));
+    entries.map(|e| (e.tag, e.field)).collect()
+}
+
+impl Context {
+    pub fn new(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Self> {
+        let layout = page.layout.clone();
+        let dtype = layout.dtype()?;
+        let codec = Codec::new(tiff, page, window)?;
+        let predictor = match codec.is_image() {
+            true => Predictor::None,
+            false => Predictor::new(layout.predictor)?,
+        };
+        match predictor {
+            Predictor::Float { .. } if !dtype.is_float() || layout.bits == [24] => {
+                return Err(Error::unsupported(format!("the floating-point predictor on samples of {dtype}")));
+            }
+            Predictor::Horizontal { .. } if dtype.is_complex() || dtype == Dtype::Bool || layout.bits.len() > 1 => {
+                return Err(Error::unsupported(format!("the horizontal predictor on samples of {dtype}")));
+            }
+            _ => {}
+        }
+        if page.is_subsampled() && layout.photometric == 6 && !codec.is_image() {
+            return Err(Error::unsupported("chroma subsampling without JPEG compression"));
+        }
+        let text = match page.ifd.entry(tag::GDAL_NODATA) {
+            Some(entry) => lenient(tiff.bytes(entry, window))?.map(|b| crate::ifd::text(&b)).unwrap_or_default(),
+            None => String::new(),
+        };
+        let nodata = element(dtype, &text);
+        let endian = tiff.header.endian;
+        let (ifd, own) = (page.ifd.offset, own(page));
+        Ok(Context { layout, endian, dtype, codec, predictor, nodata, ifd, own })
+    }
+
+    /// `true` if it serves for `page` as well.
+    pub fn fits(&self, page: &Page) -> bool {
+        self.ifd == page.ifd.offset || (self.layout == page.layout && self.own == own(page))
+    }
+}
+
+/// An element of `dtype` from text, 0 if it does not fit.
+fn element(dtype: Dtype, text: &str) -> Vec<u8> {
+    let text = text.trim().replace(',', ".");
+    let real = text.parse::<f64>().unwrap_or(0.0);
+    let whole = text.parse::<i128>().unwrap_or(if real.fract() == 0.0 { real as i128 } else { 0 });
+    macro_rules! int {
+        ($ty:ty) => {
+            <$ty>::try_from(whole).unwrap_or(0).to_ne_bytes().to_vec()
+        };
+    }
+    match dtype {
+        Dtype::Bool => vec![u8::from(whole != 0)],
+        Dtype::U8 => int!(u8),
+        Dtype::I8 => int!(i8),
+        Dtype::U16 => int!(u16),
+        Dtype::I16 => int!(i16),
+        Dtype::U32 => int!(u32),
+        Dtype::I32 => int!(i32),
+        Dtype::U64 => int!(u64),
+        Dtype::I64 => int!(i64),
+        Dtype::F16 => imageio_core::half::f16::from_f64(real).to_ne_bytes().to_vec(),
+        Dtype::F32 => (real as f32).to_ne_bytes().to_vec(),
+        Dtype::F64 => real.to_ne_bytes().to_vec(),
+        Dtype::C64 => [(real as f32).to_ne_bytes(), [0; 4]].concat(),
+        Dtype::C128 => [real.to_ne_bytes(), [0; 8]].concat(),
+    }
+}
+
+/// Buffers that a thread keeps from one strip or tile to the next.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    /// As it is in the file.
+    pub raw: Vec<u8>,
+    /// Decompressed, not yet in its place.
+    pub plain: Vec<u8>,
+    /// One row.
+    pub row: Vec<u8>,
+    pub values: Vec<u64>,
+    pub inflate: Option<zlib_rs::Inflate>,
+    #[cfg(feature = "zstd")]
+    pub zstd: Option<ruzstd::decoding::FrameDecoder>,
+}
+
+impl Scratch {
+    /// Gives back what an unusually large strip took.
+    fn trim(&mut self) {
+        const KEEP: usize = 32 << 20;
+        for buffer in [&mut self.raw, &mut self.plain] {
+            if buffer.capacity() > KEEP {
+                *buffer = Vec::new();
+            }
+        }
+    }
+}
+
+/// Sets the length of a buffer; what is in it does not matter. Out of memory is an error.
+pub(crate) fn resize(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8]> {
+    if buffer.capacity() < len {
+        buffer.clear();
+        buffer
+            .try_reserve_exact(len)
+            .map_err(|_| Error::limit(format!("no memory for a strip or tile of {len} bytes")))?;
+    }
+    buffer.resize(len, 0);
+    Ok(buffer)
+}
+
+/// What one strip or tile needs.
+pub(crate) struct Task<'d, T> {
+    context: Arc<Context>,
+    offset: u64,
+    count: u64,
+    /// Planes, rows and columns within the image.
+    pub inside: [usize; 3],
+    plain: bool,
+    pub rows: Rows<'d, T>,
+}
+
+impl<'d, T: Cell> Task<'d, T> {
+    /// Pixels that are read as they are.
+    pub fn raw(context: Arc<Context>, offset: u64, count: u64, rows: Rows<'d, T>) -> Self {
+        Task { context, offset, count, inside: [0; 3], plain: true, rows }
+    }
+
+    /// A strip or tile of which `inside` lies within the image.
+    pub fn chunk(context: Arc<Context>, (offset, count): (u64, u64), inside: [usize; 3]) -> Self {
+        Task { context, offset, count, inside, plain: false, rows: Rows::Split(Vec::new()) }
+    }
+
+    pub fn with(mut self, rows: Rows<'d, T>) -> Self {
+        self.rows = rows;
+        self
+    }
+
+    #[cfg(feature = "parallel")]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    #[cfg(feature = "parallel")]
+    pub fn is_raw(&self) -> bool {
+        self.plain
+    }
+
+    pub fn run(mut self, tiff: &Tiff<'_>, scratch: &mut Scratch) -> Result<()> {
+        let offset = self.offset;
+        let result = self.decode(tiff, scratch);
+        scratch.trim();
+        result.map_err(|e| e.with("chunk", format!("at byte {offset}")))
+    }
+
+    fn decode(&mut self, tiff: &Tiff<'_>, scratch: &mut Scratch) -> Result<()> {
+        let context = Arc::clone(&self.context);
+        if self.plain {
+            let Some(to) = self.rows.block().and_then(T::bytes) else {
+                return Err(Error::unsupported("plain pixels that are no numbers"));
+            };
+            tiff.source.read(self.offset, to)?;
+            if !context.endian.is_native() {
+                bytes::to_native(&context, to);
+            }
+            return Ok(());
+        }
+        if self.offset == 0 || self.count == 0 {
+            self.fill(&context);
+            return Ok(());
+        }
+        if context.codec.is_whole() {
+            return image::decode(&context, self.inside, &mut self.rows, scratch, tiff);
+        }
+        if context.codec.is_image() {
+            let len = self.stored(tiff, true)?;
+            tiff.source.read(self.offset, resize(&mut scratch.raw, len)?)?;
+            return image::decode(&context, self.inside, &mut self.rows, scratch, tiff);
+        }
+        if matches!(context.codec, Codec::None) && !context.layout.reversed_bits {
+            let len = self.stored(tiff, false)?;
+            return bytes::uncompressed(&context, self.inside, &mut self.rows, scratch, |to| {
+                let n = len.min(to.len());
+                tiff.source.read(self.offset, to.get_mut(..n).unwrap_or_default()).map(|()| n)
+            });
+        }
+        let len = self.stored(tiff, false)?;
+        let mut raw = std::mem::take(&mut scratch.raw);
+        let result = (|| {
+            let stored = resize(&mut raw, len)?;
+            tiff.source.read(self.offset, stored)?;
+            if context.layout.reversed_bits {
+                super::unpack::reverse_bits(stored);
+            }
+            bytes::compressed(&context, self.inside, &mut self.rows, scratch, stored)
+        })();
+        scratch.raw = raw;
+        result
+    }
+
+    /// Bytes to be read: what the directory says, as far as the file and reason allow.
+    fn stored(&self, tiff: &Tiff<'_>, exact: bool) -> Result<usize> {
+        let [depth, length, width] = self.context.layout.chunk_size();
+        let bits = self.context.layout.bits_per_pixel().max(self.context.dtype.size() * 8) as u64;
+        let plain =
+            ((width as u64).saturating_mul(bits) / 8 + 1).saturating_mul((depth as u64).saturating_mul(length as u64));
+        let most = plain.saturating_mul(4).saturating_add(4 << 20);
+        let mut count = self.count;
+        // The size costs a system call and matters only where the claim is large.
+        if count > 1 << 16 || !exact {
+            if let Some(size) = tiff.source.size() {
+                if self.offset >= size || (exact && self.offset.saturating_add(count) > size) {
+                    return Err(ends_early(self.offset, count, Some(size)));
+                }
+                count = count.min(size - self.offset);
+            }
+        }
+        if count > most {
+            if exact {
+                return Err(Error::malformed(format!("a strip or tile of {count} bytes")));
+            }
+            count = most;
+        }
+        usize::try_from(count).map_err(|_| Error::limit(format!("a strip or tile of {count} bytes")))
+    }
+
+    fn fill(&mut self, context: &Context) {
+        let zero = context.nodata.iter().all(|b| *b == 0);
+        for row in self.rows.iter_mut() {
+            if zero {
+                row.fill(T::default());
+                continue;
+            }
+            for cell in row.chunks_mut(T::elements_per_sample(context.dtype)) {
+                T::put(&context.nodata, cell);
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Compressions by number.
+
+use imageio_core::{Error, Result};
+
+use super::ccitt::Scheme;
+use crate::ifd::{Tiff, Window};
+use crate::page::Page;
+use crate::tags::tag;
+
+/// How a page's strips and tiles are compressed, with what its tags add.
+#[derive(Debug, Clone)]
+pub(crate) enum Codec {
+    None,
+    Lzw,
+    PackBits,
+    Deflate,
+    #[cfg(feature = "zstd")]
+    Zstd,
+    Ccitt(Scheme),
+    #[cfg(feature = "jpeg")]
+    Jpeg {
+        tables: Vec<u8>,
+    },
+    #[cfg(feature = "jpeg")]
+    OldJpeg(super::old_jpeg::Header),
+    #[cfg(feature = "webp")]
+    WebP,
+    #[cfg(feature = "png")]
+    Png,
+    #[cfg(feature = "jpegxl")]
+    JpegXl,
+    #[cfg(feature = "jpegxr")]
+    JpegXr,
+    /// The number says what LERC data were compressed with once more: 0 nothing, 1 deflate, 2 zstd.
+    #[cfg(feature = "lerc")]
+    Lerc(u32),
+}
+
+impl Codec {
+    pub fn new(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Self> {
+        let _ = (tiff, &window);
+        let number = page.layout.compression;
+        Ok(match number {
+            1 => Codec::None,
+            2 => Codec::Ccitt(Scheme::Rle { words: false }),
+            32771 => Codec::Ccitt(Scheme::Rle { words: true }),
+            3 => {
+                let options = match page.ifd.entry(tag::T4_OPTIONS) {
+                    Some(entry) => tiff.uint(entry, window)?,
+                    None => 0,
+                };
+                Codec::Ccitt(Scheme::Group3 { two_d: options & 1 == 1 })
+            }
+            4 => Codec::Ccitt(Scheme::Group4),
+            5 => Codec::Lzw,
+            #[cfg(feature = "jpeg")]
+            6 => Codec::OldJpeg(super::old_jpeg::Header::read(tiff, page, window)?),
+            #[cfg(feature = "jpeg")]
+            7 | 33007 | 34892 => {
+                let tables = match page.ifd.entry(tag::JPEG_TABLES) {
+                    Some(entry) => tiff.bytes(entry, window)?,
+                    None => Vec::new(),
+                };
+                Codec::Jpeg { tables }
+            }
+            8 | 32946 | 50013 => Codec::Deflate,
+            32773 => Codec::PackBits,
+            #[cfg(feature = "zstd")]
+            50000 | 34926 => Codec::Zstd,
+            #[cfg(feature = "webp")]
+            50001 | 34927 => Codec::WebP,
+            #[cfg(feature = "png")]
+            34933 => Codec::Png,
+            #[cfg(feature = "jpegxl")]
+            50002 | 52546 => Codec::JpegXl,
+            #[cfg(feature = "jpegxr")]
+            22610 | 34934 => Codec::JpegXr,
+            #[cfg(feature = "lerc")]
+            34887 => {
+                let parameters = match page.ifd.entry(tag::LERC_PARAMETERS) {
+                    Some(entry) => tiff.uints(entry, window)?,
+                    None => Vec::new(),
+                };
+                match parameters.get(1).copied().unwrap_or(0) {
+                    more @ 0..=2 => Codec::Lerc(more as u32),
+                    other => return Err(Error::unsupported(format!("LERC with additional compression {other}"))),
+                }
+            }
+            other => return Err(unsupported(other)),
+        })
+    }
+
+    /// `true` if strips and tiles are images of their own, to which neither predictor nor bit order applies.
+    pub fn is_image(&self) -> bool {
+        !matches!(self, Codec::None | Codec::Lzw | Codec::PackBits | Codec::Deflate | Codec::Ccitt(_))
+            && !self.is_zstd()
+    }
+
+    /// `true` if strips are parts of one stream, which the codec holds itself.
+    pub fn is_whole(&self) -> bool {
+        #[cfg(feature = "jpeg")]
+        if matches!(self, Codec::OldJpeg(_)) {
+            return true;
+        }
+        false
+    }
+
+    fn is_zstd(&self) -> bool {
+        #[cfg(feature = "zstd")]
+        if matches!(self, Codec::Zstd) {
+            return true;
+        }
+        false
+    }
+}
+
+fn unsupported(number: u16) -> Error {
+    let name = compression_name(number).unwrap_or("unknown");
+    let error = Error::unsupported(format!("compression {number} ({name})"));
+    let feature = match number {
+        6 | 7 | 33007 | 34892 => "jpeg",
+        50000 | 34926 => "zstd",
+        50001 | 34927 => "webp",
+        34933 => "png",
+        50002 | 52546 => "jpegxl",
+        22610 | 34934 => "jpegxr",
+        34887 => "lerc",
+        _ => return error,
+    };
+    error.with_hint(format!("enable the feature `{feature}` of imageio-plugin-tiff"))
+}
+
+/// A word for a compression.
+pub(crate) fn compression_name(number: u16) -> Option<&'static str> {
+    Some(match number {
+        1 => "none",
+        2 => "ccittrle",
+        3 => "ccittfax3",
+        4 => "ccittfax4",
+        5 => "lzw",
+        6 => "ojpeg",
+        7 => "jpeg",
+        8 => "adobe_deflate",
+        9 => "jbig_bw",
+        10 => "jbig_color",
+        22610 => "jpegxr",
+        32766 => "next",
+        32767 => "sony_arw",
+        32769 => "packed_raw",
+        32771 => "ccittrlew",
+        32773 => "packbits",
+        32809 => "thunderscan",
+        32908 => "pixarfilm",
+        32909 => "pixarlog",
+        32946 => "deflate",
+        32947 => "dcs",
+        33003..=33005 => "aperio_jp2000",
+        33007 => "alt_jpeg",
+        34661 => "jbig",
+        34676 => "sgilog",
+        34677 => "sgilog24",
+        34712 => "jpeg2000",
+        34713 => "nikon_nef",
+        34887 => "lerc",
+        34892 => "jpeg_lossy",
+        34925 => "lzma",
+        34926 | 50000 => "zstd",
+        34927 | 50001 => "webp",
+        34933 => "png",
+        34934 => "jpegxr_zif",
+        50002 => "jpegxl",
+        50013 => "pixtiff",
+        52546 => "jpegxl_dng",
+        65000..=65002 => "eer",
+        _ => return None,
+    })
+}

@@ -1,0 +1,296 @@
+//! Strips and tiles that are images of their own: JPEG, WebP, PNG, JPEG XL, JPEG XR, LERC.
+
+use imageio_core::{Error, Result};
+
+use super::chunk::{Context, Scratch};
+#[allow(unused_imports)]
+use super::codec::Codec;
+use super::rows::{Cell, Rows};
+use crate::ifd::Tiff;
+
+/// What an image codec found; its samples are in `Scratch::plain`, in native byte order.
+pub(crate) struct Found {
+    pub width: usize,
+    pub height: usize,
+    pub components: usize,
+    /// Bytes of a sample.
+    pub size: usize,
+}
+
+/// Decodes what is in `scratch.raw` into the rows that it covers.
+pub(crate) fn decode<T: Cell>(
+    context: &Context,
+    inside: [usize; 3],
+    rows: &mut Rows<'_, T>,
+    scratch: &mut Scratch,
+    tiff: &Tiff<'_>,
+) -> Result<()> {
+    let _ = tiff;
+    let raw = std::mem::take(&mut scratch.raw);
+    let mut plain = std::mem::take(&mut scratch.plain);
+    let result =
+        samples(context, &raw, &mut plain, scratch).and_then(|found| place(context, inside, rows, &found, &plain));
+    scratch.raw = raw;
+    scratch.plain = plain;
+    result
+}
+
+fn samples(context: &Context, data: &[u8], plain: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Found> {
+    let _ = (&data, &plain, &scratch);
+    match &context.codec {
+        #[cfg(feature = "jpeg")]
+        Codec::Jpeg { tables } => jpeg(context, tables, data, plain),
+        #[cfg(feature = "jpeg")]
+        Codec::OldJpeg(header) => jpeg(context, &[], &header.stream, plain),
+        #[cfg(feature = "webp")]
+        Codec::WebP => webp(context, data, plain),
+        #[cfg(feature = "png")]
+        Codec::Png => png(context, data, plain),
+        #[cfg(feature = "jpegxl")]
+        Codec::JpegXl => jpegxl(context, data, plain),
+        #[cfg(feature = "jpegxr")]
+        Codec::JpegXr => jpegxr(context, data, plain),
+        #[cfg(feature = "lerc")]
+        Codec::Lerc(more) => lerc(context, *more, data, plain, scratch),
+        _ => Err(Error::unsupported("this compression holds samples, not images")),
+    }
+}
+
+/// Puts decoded samples in their places.
+fn place<T: Cell>(
+    context: &Context,
+    [planes, real, columns]: [usize; 3],
+    rows: &mut Rows<'_, T>,
+    found: &Found,
+    plain: &[u8],
+) -> Result<()> {
+    let contig = context.layout.contig();
+    let size = context.dtype.size();
+    if found.size != size {
+        return Err(Error::malformed(format!(
+            "a strip or tile of {}-byte samples in an image of {}",
+            found.size, context.dtype
+        )));
+    }
+    let [_, length, width] = context.layout.chunk_size();
+    let length = if context.layout.tile.is_some() { length } else { real };
+    let elements = found.width * found.height * found.components;
+    let row = if found.components == contig && found.width >= columns && found.height >= planes * real {
+        found.width * contig
+    } else if elements == width * length * contig {
+        // Raw formats store two samples as one pixel and the like: the order of elements is what counts.
+        width * contig
+    } else {
+        return Err(Error::malformed(format!(
+            "a strip or tile of {}x{} pixels with {} samples, {real}x{columns} with {contig} are needed",
+            found.height, found.width, found.components
+        )));
+    };
+    if plain.len() < planes * real * row * size {
+        return Err(Error::malformed("a strip or tile holds fewer samples than it says"));
+    }
+    for (from, to) in plain.chunks_exact((row * size).max(1)).zip(rows.iter_mut()) {
+        T::put(from, to);
+    }
+    Ok(())
+}
+
+#[allow(dead_code)]
+/// Refuses images that are far larger than their strip or tile before memory is taken for them.
+fn check(context: &Context, width: usize, height: usize) -> Result<()> {
+    let layout = &context.layout;
+    let area = |n: [usize; 3]| n.iter().fold(1usize, |n, m| n.saturating_mul(*m));
+    let page = area([layout.depth, layout.length, layout.width]).max(1 << 22);
+    let most = area(layout.chunk_size()).min(page).saturating_mul(4).saturating_add(1 << 16);
+    if width.saturating_mul(height) > most {
+        return Err(Error::malformed(format!("a strip or tile holds an image of {height}x{width} pixels")));
+    }
+    Ok(())
+}
+
+#[cfg(feature = "jpeg")]
+fn jpeg(context: &Context, tables: &[u8], data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
+    use super::jpeg::{Colour, decode, join, scan};
+    let joined;
+    let stream = match join(tables, data) {
+        Some(both) if !tables.is_empty() => {
+            joined = both;
+            joined.as_slice()
+        }
+        _ => data,
+    };
+    let info = scan(stream).ok_or_else(|| Error::malformed("a strip or tile is no JPEG stream"))?;
+    check(context, info.width, info.height)?;
+    let layout = &context.layout;
+    let colour = if layout.planar {
+        Colour::Grey
+    } else if !layout.extra_samples.is_empty() && info.components != 3 {
+        Colour::Stored
+    } else {
+        match layout.photometric {
+            6 | 0 | 1 => Colour::Rgb,
+            // RGB components are stored as such unless a JFIF marker says that they are YCbCr.
+            2 if info.jfif => Colour::Rgb,
+            _ => Colour::Stored,
+        }
+    };
+    let found = decode(stream, &info, colour, plain)?;
+    Ok(Found { width: found.width, height: found.height, components: found.components, size: found.size })
+}
+
+#[cfg(feature = "webp")]
+fn webp(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
+    let bad = |e: image_webp::DecodingError| Error::malformed(format!("WebP: {e}"));
+    let mut decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(data)).map_err(bad)?;
+    let (width, height) = decoder.dimensions();
+    let (width, height) = (width as usize, height as usize);
+    check(context, width, height)?;
+    let stored = if decoder.has_alpha() { 4 } else { 3 };
+    let len = decoder.output_buffer_size().unwrap_or(0);
+    let wanted = context.layout.contig();
+    decoder.read_image(super::chunk::resize(plain, len)?).map_err(bad)?;
+    // Opaque tiles leave their alpha away.
+    if (stored, wanted) == (3, 4) {
+        *plain = plain
+            .chunks_exact(3)
+            .flat_map(|p| [p.first(), p.get(1), p.get(2)].map(|v| v.copied().unwrap_or(0)).into_iter().chain([255]))
+            .collect();
+    } else if (stored, wanted) == (4, 3) {
+        *plain = plain.chunks_exact(4).flat_map(|p| p.iter().take(3).copied()).collect();
+    }
+    Ok(Found { width, height, components: wanted.clamp(3, 4), size: 1 })
+}
+
+#[cfg(feature = "png")]
+fn png(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
+    let bad = |e: png::DecodingError| Error::malformed(format!("PNG: {e}"));
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(data));
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(bad)?;
+    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    check(context, width, height)?;
+    let len = reader.output_buffer_size().ok_or_else(|| Error::malformed("PNG of more bytes than can be counted"))?;
+    let frame = reader.next_frame(super::chunk::resize(plain, len)?).map_err(bad)?;
+    let size = if frame.bit_depth == png::BitDepth::Sixteen { 2 } else { 1 };
+    if size == 2 && cfg!(target_endian = "little") {
+        super::unpack::swap(plain, 2);
+    }
+    Ok(Found { width, height, components: frame.color_type.samples(), size })
+}
+
+#[cfg(feature = "jpegxl")]
+fn jpegxl(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
+    let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("JPEG XL: {e}"));
+    let image = jxl_oxide::JxlImage::builder().read(std::io::Cursor::new(data)).map_err(|e| bad(&e))?;
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    check(context, width, height)?;
+    let frame = image.render_frame(0).map_err(|e| bad(&e))?;
+    let mut stream = frame.stream();
+    let components = stream.channels() as usize;
+    let samples = width * height * components;
+    let size = context.dtype.size();
+    match context.dtype {
+        imageio_core::Dtype::U8 => {
+            stream.write_to_buffer::<u8>(super::chunk::resize(plain, samples)?);
+        }
+        imageio_core::Dtype::U16 => {
+            let mut values = vec![0u16; samples];
+            stream.write_to_buffer::<u16>(&mut values);
+            *plain = bytemuck::cast_slice(&values).to_vec();
+        }
+        imageio_core::Dtype::F32 => {
+            let mut values = vec![0f32; samples];
+            stream.write_to_buffer::<f32>(&mut values);
+            *plain = bytemuck::cast_slice(&values).to_vec();
+        }
+        other => return Err(Error::unsupported(format!("JPEG XL in TIFF with samples of {other}"))),
+    }
+    Ok(Found { width, height, components, size })
+}
+
+#[cfg(feature = "jpegxr")]
+fn jpegxr(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
+    let bad = |e: openreadout_jpegxr::Error| match e {
+        openreadout_jpegxr::Error::Unsupported(what) => Error::unsupported(format!("JPEG XR: {what}")),
+        other => Error::malformed(other.to_string()),
+    };
+    let info = openreadout_jpegxr::probe(data).map_err(bad)?;
+    check(context, info.width as usize, info.height as usize)?;
+    let image = openreadout_jpegxr::decode(data, 1 << 30).map_err(bad)?;
+    let size = image.sample.bytes();
+    *plain = image.data;
+    if image.bgr {
+        for pixel in plain.chunks_exact_mut(size * image.channels as usize) {
+            let (first, rest) = pixel.split_at_mut(size);
+            if let Some(third) = rest.get_mut(size..2 * size) {
+                first.swap_with_slice(third);
+            }
+        }
+    }
+    if cfg!(target_endian = "big") {
+        super::unpack::swap(plain, size);
+    }
+    Ok(Found { width: image.width as usize, height: image.height as usize, components: image.channels as usize, size })
+}
+
+#[cfg(feature = "lerc")]
+fn lerc(context: &Context, more: u32, data: &[u8], plain: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Found> {
+    let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("LERC: {e}"));
+    let unpacked;
+    let blob = match more {
+        0 => data,
+        kind => {
+            let [depth, length, width] = context.layout.chunk_size();
+            let most = depth * length * width * context.layout.contig() * context.dtype.size() * 2 + (64 << 10);
+            let mut buffer = vec![0; most];
+            let got = match kind {
+                1 => super::bytes::inflate(data, &mut buffer, scratch)?,
+                #[cfg(feature = "zstd")]
+                2 => super::bytes::zstd(data, &mut buffer, scratch)?,
+                _ => return Err(Error::unsupported("LERC with Zstandard").with_hint("enable the feature `zstd`")),
+            };
+            buffer.truncate(got);
+            unpacked = buffer;
+            unpacked.as_slice()
+        }
+    };
+    let info = lerc_reader::inspect_first(blob).map_err(|e| bad(&e))?;
+    check(context, info.width as usize, info.height as usize)?;
+    let set = lerc_reader::decode_band_set(blob).map_err(|e| bad(&e))?;
+    let (width, height, depth) = (info.width as usize, info.height as usize, info.depth as usize);
+    let (_, bands, masks) = set.into_parts();
+    let n = bands.len();
+    let components = if n > 1 { n } else { depth };
+    let size = context.dtype.size();
+    let out = super::chunk::resize(plain, width * height * components * size)?;
+    for (k, (band, mask)) in bands.iter().zip(&masks).enumerate() {
+        use lerc_core::PixelData;
+        let bytes: &[u8] = match band {
+            PixelData::I8(v) => bytemuck::cast_slice(v),
+            PixelData::U8(v) => v,
+            PixelData::I16(v) => bytemuck::cast_slice(v),
+            PixelData::U16(v) => bytemuck::cast_slice(v),
+            PixelData::I32(v) => bytemuck::cast_slice(v),
+            PixelData::U32(v) => bytemuck::cast_slice(v),
+            PixelData::F32(v) => bytemuck::cast_slice(v),
+            PixelData::F64(v) => bytemuck::cast_slice(v),
+        };
+        let found = bytes.len() / (width * height * if n > 1 { 1 } else { depth }).max(1);
+        if found != size {
+            return Err(Error::malformed(format!("LERC of {found}-byte samples in an image of {}", context.dtype)));
+        }
+        let _ = mask;
+        if n == 1 {
+            if let Some(from) = bytes.get(..out.len()) {
+                out.copy_from_slice(from);
+            }
+        } else {
+            for (from, to) in bytes.chunks_exact(size).zip(out.chunks_exact_mut(size * n)) {
+                if let Some(to) = to.get_mut(k * size..(k + 1) * size) {
+                    to.copy_from_slice(from);
+                }
+            }
+        }
+    }
+    Ok(Found { width, height, components, size })
+}

@@ -1,0 +1,235 @@
+//! From strips and tiles to the array: what is read, decoded and put where, on as many threads as there are.
+
+mod bytes;
+mod ccitt;
+mod ccitt_tables;
+mod chunk;
+mod codec;
+mod image;
+#[cfg(feature = "jpeg")]
+mod jpeg;
+mod lzw;
+#[cfg(feature = "jpeg")]
+mod old_jpeg;
+mod packbits;
+mod predictor;
+mod rows;
+mod unpack;
+
+use std::sync::Arc;
+
+use imageio_core::{Error, Result};
+
+pub(crate) use self::chunk::Context;
+use self::chunk::{Scratch, Task};
+pub(crate) use self::codec::compression_name;
+pub(crate) use self::rows::Cell;
+use self::rows::Rows;
+use crate::ifd::{Tiff, Window};
+use crate::page::Page;
+
+/// Tasks that are prepared before they are carried out: bounds the memory for bookkeeping.
+const BATCH: usize = 512;
+/// Pixels that need no decoding are read in pieces of so many bytes.
+const PIECE: usize = 4 << 20;
+#[cfg(feature = "parallel")]
+/// Below this, starting threads costs more than it saves.
+const WORTH_THREADS: usize = 192 << 10;
+
+/// Decodes pages into the array that they make up; each fills `page_elements` elements. `None` leaves zeros.
+pub(crate) fn pages<'p, T: Cell>(
+    tiff: &Tiff<'_>,
+    pages: impl Iterator<Item = Result<Option<Page>>> + 'p,
+    page_elements: usize,
+    dest: &mut [T],
+) -> Result<()> {
+    let mut batch = Vec::new();
+    let mut window = Window::default();
+    let mut parts = dest.chunks_exact_mut(page_elements.max(1));
+    let mut last: Option<Arc<Context>> = None;
+    for page in pages {
+        let Some(part) = parts.next() else { break };
+        let Some(page) = page? else {
+            part.fill(T::default());
+            continue;
+        };
+        let chunks = page.chunks(tiff, &mut window)?;
+        let context = match last.take().filter(|c| c.fits(&page)) {
+            Some(context) => context,
+            None => Arc::new(Context::new(tiff, &page, &mut window)?),
+        };
+        last = Some(Arc::clone(&context));
+        if context.codec.is_whole() {
+            let row = context.layout.row_elements() * T::elements_per_sample(context.dtype);
+            let inside = [1, context.layout.length, context.layout.width];
+            batch.push(Task::chunk(context, (1, 1), inside).with(Rows::Block { data: part, row }));
+        } else if let (Some(offset), true) = (page.contiguous(&chunks), T::RAW) {
+            raw(&mut batch, &context, offset, part, tiff)?;
+        } else {
+            split(&mut batch, &context, &chunks, part, tiff)?;
+        }
+        if batch.len() >= BATCH {
+            run(tiff, &mut batch)?;
+        }
+    }
+    if parts.next().is_some() {
+        return Err(Error::malformed("the file holds fewer pages than its description says"));
+    }
+    run(tiff, &mut batch)
+}
+
+/// Reads pixels that lie in one piece at `offset`.
+pub(crate) fn contiguous<T: Cell>(tiff: &Tiff<'_>, page: &Page, offset: u64, dest: &mut [T]) -> Result<()> {
+    let mut batch = Vec::new();
+    let context = Arc::new(Context::new(tiff, page, &mut Window::default())?);
+    raw(&mut batch, &context, offset, dest, tiff)?;
+    run(tiff, &mut batch)
+}
+
+/// Plain pixels, in pieces that are read side by side.
+fn raw<'d, T: Cell>(
+    batch: &mut Vec<Task<'d, T>>,
+    context: &Arc<Context>,
+    offset: u64,
+    dest: &'d mut [T],
+    tiff: &Tiff<'_>,
+) -> Result<()> {
+    // A part of a page is never taken for the whole: what lies beyond the file is known before a byte is read.
+    let total = (dest.len() as u64).saturating_mul(T::SIZE as u64);
+    if total >= PIECE as u64 {
+        if let Some(size) = tiff.source.size().filter(|size| offset.saturating_add(total) > *size) {
+            return Err(crate::source::ends_early(offset, total, Some(size)));
+        }
+    }
+    let piece = if tiff.source.is_concurrent() { PIECE / T::SIZE } else { dest.len().max(1) };
+    let mut at = offset;
+    for part in dest.chunks_mut(piece) {
+        let bytes = (part.len() * T::SIZE) as u64;
+        let row = part.len();
+        batch.push(Task::raw(Arc::clone(context), at, bytes, Rows::Block { data: part, row }));
+        at += bytes;
+        if batch.len() >= BATCH {
+            run(tiff, batch)?;
+        }
+    }
+    Ok(())
+}
+
+/// One task for each strip or tile of a page, with the rows of the array that it fills.
+fn split<'d, T: Cell>(
+    batch: &mut Vec<Task<'d, T>>,
+    context: &Arc<Context>,
+    chunks: &[(u64, u64)],
+    dest: &'d mut [T],
+    tiff: &Tiff<'_>,
+) -> Result<()> {
+    let layout = &context.layout;
+    let [depth, length, width] = layout.chunk_size();
+    let [_, down, across] = layout.grid();
+    let row = layout.row_elements() * T::elements_per_sample(context.dtype);
+    let pixel = layout.contig() * T::elements_per_sample(context.dtype);
+    let plane = row * layout.length;
+    let mut found = chunks.iter().copied();
+    let mut next = || found.next().unwrap_or((0, 0));
+    for volume in dest.chunks_exact_mut((plane * layout.depth).max(1)) {
+        for group in volume.chunks_mut((plane * depth).max(1)) {
+            let planes = group.len() / plane.max(1);
+            if planes == 1 {
+                // The usual case: bands of rows, each of one strip or of one row of tiles.
+                for band in group.chunks_mut((row * length).max(1)) {
+                    let rows = band.len() / row.max(1);
+                    if across == 1 {
+                        let task = Task::chunk(Arc::clone(context), next(), [1, rows, layout.width]);
+                        batch.push(task.with(Rows::Block { data: band, row }));
+                    } else {
+                        tiles(batch, context, band, [1, rows], (row, pixel, width, across), &mut next);
+                    }
+                    if batch.len() >= BATCH {
+                        run(tiff, batch)?;
+                    }
+                }
+                continue;
+            }
+            // Tiles of several planes: their rows come from all of them.
+            let mut bands: Vec<Vec<&'d mut [T]>> = (0..down).map(|_| Vec::new()).collect();
+            for slice in group.chunks_exact_mut(plane.max(1)) {
+                for (band, rows) in slice.chunks_mut((row * length).max(1)).zip(&mut bands) {
+                    rows.push(band);
+                }
+            }
+            for parts in bands {
+                let rows = parts.first().map_or(0, |p| p.len() / row.max(1));
+                let mut pieces: Vec<Vec<&'d mut [T]>> = (0..across).map(|_| Vec::new()).collect();
+                for part in parts {
+                    deal(part, row, pixel * width, &mut pieces);
+                }
+                for (k, rows_of_tile) in pieces.into_iter().enumerate() {
+                    let columns = width.min(layout.width - k * width);
+                    let task = Task::chunk(Arc::clone(context), next(), [planes, rows, columns]);
+                    batch.push(task.with(Rows::Split(rows_of_tile)));
+                }
+                if batch.len() >= BATCH {
+                    run(tiff, batch)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A row of tiles.
+fn tiles<'d, T: Cell>(
+    batch: &mut Vec<Task<'d, T>>,
+    context: &Arc<Context>,
+    band: &'d mut [T],
+    [planes, rows]: [usize; 2],
+    (row, pixel, width, across): (usize, usize, usize, usize),
+    next: &mut impl FnMut() -> (u64, u64),
+) {
+    let mut pieces: Vec<Vec<&'d mut [T]>> = (0..across).map(|_| Vec::with_capacity(rows)).collect();
+    deal(band, row, pixel * width, &mut pieces);
+    for (k, rows_of_tile) in pieces.into_iter().enumerate() {
+        let columns = width.min(context.layout.width - k * width);
+        let task = Task::chunk(Arc::clone(context), next(), [planes, rows, columns]);
+        batch.push(task.with(Rows::Split(rows_of_tile)));
+    }
+}
+
+/// Deals the rows of a band out to the tiles that cross it.
+fn deal<'d, T>(band: &'d mut [T], row: usize, piece: usize, pieces: &mut [Vec<&'d mut [T]>]) {
+    for line in band.chunks_mut(row.max(1)) {
+        for (part, list) in line.chunks_mut(piece.max(1)).zip(pieces.iter_mut()) {
+            list.push(part);
+        }
+    }
+}
+
+/// Carries out what is in the batch and empties it.
+fn run<T: Cell>(tiff: &Tiff<'_>, batch: &mut Vec<Task<'_, T>>) -> Result<()> {
+    let tasks = std::mem::take(batch);
+    #[cfg(feature = "parallel")]
+    {
+        let bytes: usize = tasks.iter().map(|t| t.len() * T::SIZE).sum();
+        let plain = tasks.iter().all(Task::is_raw);
+        let worth = if plain { tiff.source.is_concurrent() && bytes > 2 * PIECE } else { bytes > WORTH_THREADS };
+        if tasks.len() > 1 && worth {
+            use rayon::prelude::*;
+            return tasks
+                .into_par_iter()
+                .with_max_len(if plain { 1 } else { 8 })
+                .try_for_each_init(Scratch::default, |scratch, task| task.run(tiff, scratch));
+        }
+    }
+    let mut scratch = Scratch::default();
+    tasks.into_iter().try_for_each(|task| task.run(tiff, &mut scratch))
+}
+
+#[cfg(test)]
+pub(crate) fn lzw_for_tests(data: &[u8], out: &mut [u8]) -> usize {
+    lzw::decode(data, out).unwrap()
+}
+
+#[cfg(test)]
+pub(crate) fn packbits_for_tests(data: &[u8], out: &mut [u8]) -> usize {
+    packbits::decode(data, out)
+}

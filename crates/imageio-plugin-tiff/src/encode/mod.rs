@@ -1,0 +1,11 @@
+//! From arrays to strips, tiles and directories.
+
+mod arrange;
+mod chunks;
+pub(crate) mod ifd;
+mod lzw;
+mod packbits;
+mod predictor;
+
+pub(crate) use self::arrange::Arrangement;
+pub(crate) use self::chunks::{Chunks, Scheme};

@@ -1,0 +1,485 @@
+//! Headers, directories and tag values: classic TIFF and BigTIFF in both byte orders (TIFF 6.0 section 2).
+
+use imageio_core::{Error, ErrorKind, Request, Result, Value};
+
+use crate::source::{Source, ends_early};
+use crate::tags::tag;
+
+/// Directories with more entries are taken for damage.
+const MAX_ENTRIES: u64 = 65_536;
+/// Bytes read at once where a directory is looked for: enough for most with their values.
+const AHEAD: usize = 512;
+
+/// Byte order of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Endian {
+    Little,
+    Big,
+}
+
+impl Endian {
+    pub fn is_native(self) -> bool {
+        (self == Endian::Little) == cfg!(target_endian = "little")
+    }
+
+    /// The unsigned integer in up to eight bytes.
+    pub fn uint(self, bytes: &[u8]) -> u64 {
+        let join = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        match self {
+            Endian::Little => bytes.iter().rev().fold(0, join),
+            Endian::Big => bytes.iter().fold(0, join),
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Endian::Little => "little",
+            Endian::Big => "big",
+        }
+    }
+}
+
+/// What the first 8 or 16 bytes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub endian: Endian,
+    /// BigTIFF: 64-bit offsets.
+    pub big: bool,
+    /// Offset of the first directory.
+    pub first: u64,
+}
+
+impl Header {
+    /// `None` if these are not the first bytes of a TIFF file.
+    pub fn parse(head: &[u8]) -> Option<Self> {
+        let endian = match head.get(..2)? {
+            b"II" => Endian::Little,
+            b"MM" => Endian::Big,
+            _ => return None,
+        };
+        match endian.uint(head.get(2..4)?) {
+            42 => Some(Header { endian, big: false, first: endian.uint(head.get(4..8)?) }),
+            43 if endian.uint(head.get(4..6)?) == 8 && endian.uint(head.get(6..8)?) == 0 => {
+                Some(Header { endian, big: true, first: endian.uint(head.get(8..16)?) })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Field types of TIFF 6.0 and BigTIFF by number; `None` for others.
+pub(crate) fn type_size(kind: u16) -> Option<u64> {
+    Some(match kind {
+        1 | 2 | 6 | 7 => 1,
+        3 | 8 => 2,
+        4 | 9 | 11 | 13 => 4,
+        5 | 10 | 12 | 16 | 17 | 18 => 8,
+        _ => return None,
+    })
+}
+
+/// One entry of a directory; its value is read when it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub tag: u16,
+    pub kind: u16,
+    pub count: u64,
+    /// The value itself if it fits, else where it is.
+    pub field: [u8; 8],
+}
+
+/// One directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ifd {
+    pub offset: u64,
+    pub entries: Vec<Entry>,
+    /// Offset of the next directory of the chain; 0 at its end.
+    pub next: u64,
+}
+
+impl Ifd {
+    /// The first entry of a tag.
+    pub fn entry(&self, tag: u16) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.tag == tag)
+    }
+
+    /// `true` if `other` is certain to say the same about the layout of its page: entries that a layout depends on
+    /// are equal to the bit, or point to the same place. `false` may be said of equal layouts, too.
+    pub fn same_layout(&self, other: &Ifd) -> bool {
+        self.entries.len() == other.entries.len()
+            && self.entries.iter().zip(&other.entries).all(|(a, b)| {
+                a.tag == b.tag
+                    && (LAYOUT_FREE.contains(&a.tag) || (a.kind, a.count, a.field) == (b.kind, b.count, b.field))
+            })
+    }
+}
+
+/// Tags that differ from page to page of one layout: places, texts, times, resolutions.
+const LAYOUT_FREE: [u16; 12] = [
+    tag::IMAGE_DESCRIPTION,
+    tag::STRIP_OFFSETS,
+    tag::STRIP_BYTE_COUNTS,
+    tag::TILE_OFFSETS,
+    tag::TILE_BYTE_COUNTS,
+    tag::X_RESOLUTION,
+    tag::Y_RESOLUTION,
+    tag::SOFTWARE,
+    tag::DATE_TIME,
+    tag::JPEG_TABLES,
+    297,
+    285,
+];
+
+/// A stretch of the file that was read last: directories and their values lie close together.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    /// `len` bytes at `offset`, with some more read along; fewer where the file ends.
+    fn get(&mut self, source: &Source<'_>, offset: u64, len: usize) -> Result<&[u8]> {
+        let within = |w: &Window| {
+            let at = usize::try_from(offset.checked_sub(w.start)?).ok()?;
+            (at.checked_add(len)? <= w.bytes.len()).then_some(at)
+        };
+        if let Some(at) = within(self) {
+            return Ok(self.bytes.get(at..at + len).unwrap_or_default());
+        }
+        let head = source.head();
+        if let Some(found) = usize::try_from(offset).ok().and_then(|at| head.get(at..at.checked_add(len)?)) {
+            self.start = offset;
+            self.bytes.clear();
+            self.bytes.extend_from_slice(found);
+            return Ok(&self.bytes);
+        }
+        let wanted = len.max(AHEAD);
+        if wanted > 1 << 16 {
+            // A count in a damaged file must not make us allocate what the file does not hold.
+            if let Some(size) = source.size().filter(|size| offset.saturating_add(len as u64) > *size) {
+                return Err(ends_early(offset, len as u64, Some(size)));
+            }
+        }
+        self.bytes.clear();
+        self.bytes.try_reserve_exact(wanted).map_err(|_| Error::limit(format!("no memory for {len} bytes of tags")))?;
+        self.bytes.resize(wanted, 0);
+        self.start = offset;
+        let n = match source.read_some(offset, &mut self.bytes) {
+            Ok(n) => n,
+            Err(e) => {
+                self.bytes.clear();
+                return Err(e.into());
+            }
+        };
+        self.bytes.truncate(n);
+        Ok(self.bytes.get(..len).unwrap_or(&self.bytes))
+    }
+}
+
+/// A TIFF file: its header and where its bytes are.
+pub(crate) struct Tiff<'r> {
+    pub source: Source<'r>,
+    pub header: Header,
+    max_metadata: Option<u64>,
+}
+
+impl<'r> Tiff<'r> {
+    /// Reads the header; `Declined` if it is not that of a TIFF file.
+    pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
+        let declined = || Error::declined("no TIFF signature");
+        let header = Header::parse(request.head());
+        let max_metadata = request.limits().max_metadata;
+        if header.is_none() && request.head().len() >= 16 {
+            return Err(declined());
+        }
+        let source = Source::open(request)?;
+        let header = match header {
+            Some(header) => header,
+            None => {
+                let mut head = [0; 16];
+                let n = source.read_some(0, &mut head)?;
+                let head = head.get(..n).unwrap_or_default();
+                match Header::parse(head) {
+                    Some(header) => header,
+                    None if matches!(head.get(..4), Some(b"II*\0" | b"MM\0*" | b"II+\0" | b"MM\0+")) => {
+                        return Err(Error::malformed("the header is cut off").with("offset", n));
+                    }
+                    None => return Err(declined()),
+                }
+            }
+        };
+        Ok(Tiff { source, header, max_metadata })
+    }
+
+    #[cfg(test)]
+    pub fn memory(bytes: Vec<u8>) -> Tiff<'static> {
+        let header = Header::parse(&bytes).unwrap();
+        Tiff { source: Source::memory(bytes), header, max_metadata: imageio_core::Limits::default().max_metadata }
+    }
+
+    fn sizes(&self) -> (u64, usize) {
+        // Bytes of the entry count and of an entry.
+        if self.header.big { (8, 20) } else { (2, 12) }
+    }
+
+    /// Number of entries of a directory and the offset where the next one is said.
+    fn directory(&self, offset: u64, window: &mut Window) -> Result<(usize, u64)> {
+        let endian = self.header.endian;
+        let (lead, each) = self.sizes();
+        let bytes = window.get(&self.source, offset, lead as usize)?;
+        if (bytes.len() as u64) < lead {
+            return Err(ends_early(offset, lead, self.source.size()));
+        }
+        let count = endian.uint(bytes);
+        if count > MAX_ENTRIES {
+            return Err(Error::malformed(format!("a directory of {count} entries")).with("offset", offset));
+        }
+        let end = offset.checked_add(lead + count * each as u64);
+        let end = end.ok_or_else(|| ends_early(offset, lead, self.source.size()))?;
+        Ok((count as usize, end))
+    }
+
+    /// Where the directory after the one at `offset` is; 0 at the end of the chain.
+    pub fn next_ifd(&self, offset: u64, window: &mut Window) -> Result<u64> {
+        let (_, end) = self.directory(offset, window)?;
+        let width = if self.header.big { 8 } else { 4 };
+        let bytes = window.get(&self.source, end, width)?;
+        // Some writers leave the last link away.
+        Ok(if bytes.len() < width { 0 } else { self.header.endian.uint(bytes) })
+    }
+
+    /// The directory at `offset`.
+    pub fn read_ifd(&self, offset: u64, window: &mut Window) -> Result<Ifd> {
+        let endian = self.header.endian;
+        let (count, end) = self.directory(offset, window)?;
+        let (lead, each) = self.sizes();
+        let width = if self.header.big { 8 } else { 4 };
+        let start = offset + lead;
+        let bytes = window.get(&self.source, start, count * each + width)?;
+        if bytes.len() < count * each {
+            return Err(ends_early(offset, end - offset, self.source.size()));
+        }
+        let (body, link) = bytes.split_at(count * each);
+        let next = if link.len() < width { 0 } else { endian.uint(link) };
+        let mut entries = Vec::with_capacity(count);
+        for raw in body.chunks_exact(each) {
+            let mut entry = Entry { tag: 0, kind: 0, count: 0, field: [0; 8] };
+            entry.tag = endian.uint(raw.get(..2).unwrap_or_default()) as u16;
+            entry.kind = endian.uint(raw.get(2..4).unwrap_or_default()) as u16;
+            entry.count = endian.uint(raw.get(4..4 + width).unwrap_or_default());
+            for (to, from) in entry.field.iter_mut().zip(raw.get(4 + width..).unwrap_or_default()) {
+                *to = *from;
+            }
+            entries.push(entry);
+        }
+        Ok(Ifd { offset, entries, next })
+    }
+
+    /// The bytes of a value in the file's byte order; shorter than declared only for text and raw bytes that the
+    /// end of the file cuts off.
+    pub fn bytes(&self, entry: &Entry, window: &mut Window) -> Result<Vec<u8>> {
+        let Some((offset, len)) = self.place(entry)? else {
+            return Ok(self.inline(entry).to_vec());
+        };
+        let bytes = window.get(&self.source, offset, len)?;
+        if bytes.len() < len && !matches!(entry.kind, 2 | 7) {
+            return Err(ends_early(offset, len as u64, self.source.size()).with("tag", entry.tag));
+        }
+        Ok(bytes.to_vec())
+    }
+
+    /// Offset and length of a value that lies elsewhere; `None` if it is in the entry itself.
+    pub fn place(&self, entry: &Entry) -> Result<Option<(u64, usize)>> {
+        let size = type_size(entry.kind).ok_or_else(|| {
+            Error::unsupported(format!("tag {} has the unknown field type {}", entry.tag, entry.kind))
+        })?;
+        let width = if self.header.big { 8 } else { 4 };
+        let len = size.checked_mul(entry.count).filter(|len| *len <= isize::MAX as u64);
+        let len = len.ok_or_else(|| {
+            Error::malformed(format!("tag {} claims {} values", entry.tag, entry.count)).with("tag", entry.tag)
+        })?;
+        if len <= width {
+            return Ok(None);
+        }
+        if let Some(max) = self.max_metadata.filter(|max| len > *max) {
+            return Err(Error::limit(format!("tag {} has {len} bytes", entry.tag))
+                .with("limit", format!("max_metadata = {max}")));
+        }
+        let offset = self.header.endian.uint(entry.field.get(..width as usize).unwrap_or_default());
+        Ok(Some((offset, len as usize)))
+    }
+
+    fn inline<'e>(&self, entry: &'e Entry) -> &'e [u8] {
+        let len = type_size(entry.kind).unwrap_or(0).saturating_mul(entry.count) as usize;
+        entry.field.get(..len).unwrap_or_default()
+    }
+
+    /// The first value as a non-negative integer; costs nothing for values within the entry.
+    pub fn uint(&self, entry: &Entry, window: &mut Window) -> Result<u64> {
+        if self.place(entry)?.is_none() {
+            return self.unsigned(entry, self.inline(entry));
+        }
+        let size = type_size(entry.kind).unwrap_or(1) as usize;
+        let bytes = self.bytes(entry, window)?;
+        self.unsigned(entry, bytes.get(..size).unwrap_or_default())
+    }
+
+    fn unsigned(&self, entry: &Entry, bytes: &[u8]) -> Result<u64> {
+        let endian = self.header.endian;
+        let size = type_size(entry.kind).unwrap_or(1) as usize;
+        let bad = || Error::malformed(format!("tag {} is no non-negative integer", entry.tag)).with("tag", entry.tag);
+        let first = bytes.get(..size).filter(|b| !b.is_empty()).ok_or_else(bad)?;
+        match entry.kind {
+            1 | 3 | 4 | 7 | 13 | 16 | 18 => Ok(endian.uint(first)),
+            6 | 8 | 9 | 17 => {
+                let negative = endian.uint(first) >> (size * 8 - 1) & 1 == 1;
+                if negative { Err(bad()) } else { Ok(endian.uint(first)) }
+            }
+            // Some writers store sizes as real numbers.
+            11 => integral(f64::from(f32::from_bits(endian.uint(first) as u32))).ok_or_else(bad),
+            12 => integral(f64::from_bits(endian.uint(first))).ok_or_else(bad),
+            _ => Err(bad()),
+        }
+    }
+
+    /// Every value as a non-negative integer.
+    pub fn uints(&self, entry: &Entry, window: &mut Window) -> Result<Vec<u64>> {
+        let size = type_size(entry.kind).unwrap_or(1) as usize;
+        let bytes = self.bytes(entry, window)?;
+        bytes.chunks_exact(size).map(|one| self.unsigned(entry, one)).collect()
+    }
+
+    /// The value as the metadata show it: a number, a list of numbers, text or bytes.
+    pub fn value(&self, entry: &Entry, window: &mut Window) -> Result<Value> {
+        let bytes = self.bytes(entry, window)?;
+        Ok(value(self.header.endian, entry.kind, &bytes))
+    }
+}
+
+/// What damage and strange values leave out; failures to read stay failures.
+pub(crate) fn lenient<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(e) if matches!(e.kind(), ErrorKind::Malformed | ErrorKind::Unsupported | ErrorKind::LimitExceeded) => {
+            Ok(None)
+        }
+        Err(e) => Err(e),
+    }
+}
+
+fn integral(v: f64) -> Option<u64> {
+    (v.fract() == 0.0 && (0.0..9e15).contains(&v)).then_some(v as u64)
+}
+
+/// The value of a field of type `kind`.
+pub(crate) fn value(endian: Endian, kind: u16, bytes: &[u8]) -> Value {
+    let u = |b: &[u8]| endian.uint(b);
+    let signed = |b: &[u8]| {
+        let unused = 64 - 8 * b.len() as u32;
+        ((endian.uint(b) << unused) as i64) >> unused
+    };
+    let half = |b: &[u8], part: usize| b.get(part..part + 4).map_or(0, u);
+    let one: &dyn Fn(&[u8]) -> Value = match kind {
+        2 => return Value::Str(text(bytes)),
+        1 if bytes.len() > 4 => return Value::Bytes(bytes.to_vec()),
+        7 => return Value::Bytes(bytes.to_vec()),
+        1 | 3 | 4 | 13 | 16 | 18 => &|b| Value::UInt(u(b)),
+        6 | 8 | 9 | 17 => &|b| Value::Int(signed(b)),
+        5 => &|b| Value::Rational(half(b, 0) as i64, half(b, 4) as i64),
+        10 => &|b| Value::Rational(i64::from(half(b, 0) as u32 as i32), i64::from(half(b, 4) as u32 as i32)),
+        11 => &|b| Value::Float(f64::from(f32::from_bits(u(b) as u32))),
+        12 => &|b| Value::Float(f64::from_bits(u(b))),
+        _ => return Value::Bytes(bytes.to_vec()),
+    };
+    let size = type_size(kind).unwrap_or(1) as usize;
+    let mut values: Vec<Value> = bytes.chunks_exact(size).map(one).collect();
+    match values.len() {
+        1 => values.pop().unwrap_or(Value::Null),
+        _ => Value::List(values),
+    }
+}
+
+/// Text of a field: up to the last byte that is not 0; UTF-8 if it is that, else Latin-1.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
+    let bytes = bytes.get(..end).unwrap_or_default();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classic(endian: Endian, entries: &[(u16, u16, u32, [u8; 4])], tail: &[u8]) -> Vec<u8> {
+        let big = endian == Endian::Big;
+        let two = |v: u16| if big { v.to_be_bytes() } else { v.to_le_bytes() };
+        let four = |v: u32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
+        let mut out = if big { b"MM".to_vec() } else { b"II".to_vec() };
+        out.extend(two(42));
+        out.extend(four(8));
+        out.extend(two(entries.len() as u16));
+        for (tag, kind, count, field) in entries {
+            out.extend(two(*tag));
+            out.extend(two(*kind));
+            out.extend(four(*count));
+            out.extend(field);
+        }
+        out.extend(four(0));
+        out.extend(tail);
+        out
+    }
+
+    #[test]
+    fn both_orders_give_the_same_values() {
+        for endian in [Endian::Little, Endian::Big] {
+            let big = endian == Endian::Big;
+            let short = |v: u16| if big { v.to_be_bytes() } else { v.to_le_bytes() };
+            let long = |v: u32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
+            let [a, b] = short(7);
+            let tail: Vec<u8> = [long(72), long(1)].concat();
+            // Values that do not fit follow the directory of three entries: 8 + 2 + 36 + 4.
+            let bytes =
+                classic(endian, &[(256, 3, 1, [a, b, 0, 0]), (270, 2, 3, *b"hi\0\0"), (282, 5, 1, long(50))], &tail);
+            let tiff = Tiff::memory(bytes);
+            let mut window = Window::default();
+            let ifd = tiff.read_ifd(tiff.header.first, &mut window).unwrap();
+            assert_eq!(ifd.next, 0);
+            assert_eq!(tiff.uint(ifd.entry(256).unwrap(), &mut window).unwrap(), 7);
+            assert_eq!(tiff.value(ifd.entry(270).unwrap(), &mut window).unwrap(), Value::Str("hi".into()));
+            assert_eq!(tiff.value(ifd.entry(282).unwrap(), &mut window).unwrap(), Value::Rational(72, 1));
+        }
+    }
+
+    #[test]
+    fn values_beyond_the_file_are_refused_before_memory_is_taken() {
+        let bytes = classic(Endian::Little, &[(273, 4, 200_000_000, [8, 0, 0, 0])], &[]);
+        let tiff = Tiff::memory(bytes);
+        let mut window = Window::default();
+        let ifd = tiff.read_ifd(8, &mut window).unwrap();
+        let e = tiff.uints(ifd.entry(273).unwrap(), &mut window).unwrap_err();
+        assert!(matches!(e.kind(), imageio_core::ErrorKind::LimitExceeded | imageio_core::ErrorKind::Malformed), "{e}");
+    }
+
+    #[test]
+    fn signatures() {
+        assert_eq!(Header::parse(b"MM\0*\0\0\0\x08").unwrap().first, 8);
+        let big = Header::parse(b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0").unwrap();
+        assert_eq!((big.big, big.first), (true, 16));
+        assert!(Header::parse(b"II+\0\x04\0\0\0\x10\0\0\0\0\0\0\0").is_none());
+        assert!(Header::parse(b"\x89PNG").is_none());
+        assert!(Header::parse(b"II").is_none());
+    }
+
+    #[test]
+    fn signed_and_real_values() {
+        assert_eq!(value(Endian::Little, 8, &[0xff, 0xff]), Value::Int(-1));
+        assert_eq!(value(Endian::Big, 10, &[0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 3]), Value::Rational(-2, 3));
+        assert_eq!(value(Endian::Big, 12, &1.5f64.to_be_bytes()), Value::Float(1.5));
+        assert_eq!(value(Endian::Little, 3, &[1, 0, 2, 0]), Value::List(vec![Value::UInt(1), Value::UInt(2)]));
+        assert_eq!(text(b"caf\xe9\0\0"), "café");
+    }
+}

@@ -1,0 +1,47 @@
+#![doc = include_str!("../README.md")]
+
+mod chain;
+mod decode;
+mod encode;
+mod exif;
+mod geo;
+mod ifd;
+mod json;
+mod metadata;
+mod options;
+mod page;
+mod plugin;
+mod reader;
+mod series;
+mod source;
+mod store;
+mod tags;
+mod writer;
+
+use imageio_core::{Capabilities, Dtype, Magic, PluginDescriptor, Registry, WriteShape};
+
+pub use self::options::{
+    BigTiff, ByteOrder, Compression, OpenOptions, Predictor, ReadOptions, ResolutionUnit, WriteOptions,
+};
+
+/// What there is to know about this plugin without opening a file.
+pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("tiff", &plugin::Tiff)
+    .name("Tagged Image File Format")
+    .extensions(&["tif", "tiff", "ome.tif", "ome.tiff", "tf8", "btf", "ptif"])
+    .mime(&["image/tiff"])
+    .magic(&[
+        Magic::new(0, b"II*\0"),
+        Magic::new(0, b"MM\0*"),
+        Magic::new(0, b"II+\0\x08\0\0\0"),
+        Magic::new(0, b"MM\0+\0\x08\0\0"),
+    ])
+    .capabilities(Capabilities::READ.write().multi().lossless())
+    .writes(&Dtype::ALL, &[WriteShape::Gray, WriteShape::GrayAlpha, WriteShape::Rgb, WriteShape::Rgba, WriteShape::Any])
+    .options(&[OpenOptions::SPECS, ReadOptions::SPECS, WriteOptions::SPECS]);
+
+imageio_core::submit_plugin!(DESCRIPTOR);
+
+/// Registers the plugin by hand, where linking alone does not.
+pub fn register() {
+    Registry::global().register(&DESCRIPTOR);
+}

@@ -1,0 +1,130 @@
+use imageio_core::{Value, option_enum, plugin_options};
+
+option_enum! {
+    /// How strips and tiles are compressed.
+    pub enum Compression {
+        /// Not at all.
+        None = "none" | "uncompressed" | "false" | "1",
+        /// LZW.
+        Lzw = "lzw" | "5",
+        /// Deflate, as zlib streams.
+        Deflate = "deflate" | "zlib" | "adobe_deflate" | "zip" | "8",
+        /// PackBits run lengths.
+        PackBits = "packbits" | "32773",
+        /// Zstandard; needs the feature `zstd`.
+        Zstd = "zstd" | "50000",
+    }
+}
+
+option_enum! {
+    /// What is done to rows before they are compressed.
+    pub enum Predictor {
+        /// Nothing.
+        None = "none" | "false" | "1",
+        /// Differences to the pixel on the left; for integers.
+        Horizontal = "horizontal" | "true" | "2",
+        /// Bytes of real numbers sorted by significance, then differences; for floats.
+        Float = "float" | "floatingpoint" | "3",
+    }
+}
+
+option_enum! {
+    /// When a file becomes a BigTIFF file.
+    pub enum BigTiff {
+        /// Where its pixels would not fit into 4 GiB.
+        Auto = "auto",
+        /// Always.
+        Always = "always" | "true",
+        /// Never: more than 4 GiB is an error.
+        Never = "never" | "false",
+    }
+}
+
+option_enum! {
+    /// Byte order of a file.
+    pub enum ByteOrder {
+        /// Least significant byte first.
+        Little = "little" | "<",
+        /// Most significant byte first.
+        Big = "big" | ">",
+    }
+}
+
+option_enum! {
+    /// Unit of `resolution`.
+    pub enum ResolutionUnit {
+        /// No unit: only the ratio counts.
+        None = "none" | "1",
+        /// Pixels per inch.
+        Inch = "inch" | "2",
+        /// Pixels per centimetre.
+        Centimetre = "cm" | "centimeter" | "centimetre" | "3",
+    }
+}
+
+plugin_options! {
+    /// How a TIFF file is opened.
+    pub struct OpenOptions in Open {
+        /// Take every page (directory of the file's chain) for an image of its own, instead of every series of pages
+        /// that make up one array.
+        pages: bool = false,
+    }
+}
+
+plugin_options! {
+    /// How an image of a TIFF file is read.
+    pub struct ReadOptions in Read {
+        /// One page of the series, counted from 0, instead of the whole array.
+        #[alias("key")]
+        page: Option<usize> = None,
+        /// A smaller version of a pyramid: 0 is the full size, 1 the next smaller one.
+        level: usize = 0,
+    }
+}
+
+plugin_options! {
+    /// How a TIFF file is written.
+    pub struct WriteOptions in Write {
+        /// `none`, `lzw`, `deflate`, `zstd` or `packbits`.
+        compression: Compression = Compression::None,
+        /// Effort of deflate, from 0 (fastest) to 9 (smallest); 6 unless said. Other compressions have one level.
+        #[range(0, 9)]
+        #[alias("compression_level")]
+        level: Option<u8> = None,
+        /// `none`, `horizontal` (integers) or `float` (floats).
+        predictor: Predictor = Predictor::None,
+        /// Length and width of tiles in pixels, multiples of 16; strips unless said.
+        tile: Vec<u32> = Vec::new(),
+        /// Rows of a strip; by default one strip if uncompressed, else strips of about 256 KiB.
+        #[alias("rowsperstrip")]
+        rows_per_strip: Option<u32> = None,
+        /// `auto`, `always` or `never`.
+        #[phase(Open)]
+        bigtiff: BigTiff = BigTiff::Auto,
+        /// `little` or `big`.
+        #[phase(Open)]
+        byteorder: ByteOrder = ByteOrder::Little,
+        /// Axes of the array, a letter each: `Y` and `X` for rows and columns, `S` or `C` last for samples of a pixel,
+        /// `Z`, `T`, `C`, `I`, `Q` in front for pages. By default the last axis holds samples if it is 2 to 4 long.
+        axes: Option<String> = None,
+        /// The axis before rows and columns holds samples, each stored as a plane of its own.
+        planar: bool = false,
+        /// Pixels per unit along X and Y (one number for both).
+        resolution: Vec<f64> = Vec::new(),
+        /// `inch`, `cm` or `none`; `inch` if a resolution is given.
+        #[alias("resolutionunit")]
+        resolution_unit: Option<ResolutionUnit> = None,
+        /// Text for the ImageDescription tag.
+        description: Option<String> = None,
+        /// Text for the Software tag.
+        software: Option<String> = None,
+        /// Text for the DateTime tag, `YYYY:MM:DD HH:MM:SS`.
+        datetime: Option<String> = None,
+        /// Value of PhotometricInterpretation where it is not to be guessed: `minisblack`, `miniswhite`, `rgb`,
+        /// `separated`, `ycbcr`, `cielab`, or its number.
+        photometric: Option<Value> = None,
+        /// Store the array's shape in the description as tifffile does, so that it reads back with that shape.
+        #[alias("metadata")]
+        shaped: bool = true,
+    }
+}

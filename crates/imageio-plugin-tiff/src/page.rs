@@ -1,0 +1,460 @@
+//! One directory as an image: what its tags say about size, samples and storage (TIFF 6.0 sections 3 to 15).
+
+use imageio_core::{Dtype, Error, Result};
+
+use crate::ifd::{Ifd, Tiff, Window, lenient};
+use crate::tags::tag;
+
+/// How the samples of a page are stored. Pages with equal layouts make up a series.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Layout {
+    pub width: usize,
+    pub length: usize,
+    /// Planes of a volume (SGI's ImageDepth); 1 for a picture.
+    pub depth: usize,
+    /// Samples of a pixel.
+    pub samples: usize,
+    /// `true` if each sample has a plane of its own.
+    pub planar: bool,
+    /// Bits of a sample, or of each where they differ.
+    pub bits: Vec<u16>,
+    /// The meaning of the bits: 1 unsigned, 2 signed, 3 real, 4 undefined, 5 complex integer, 6 complex.
+    pub format: u16,
+    /// `true` if samples differ in their format, which nothing can decode into one array.
+    pub mixed_formats: bool,
+    pub photometric: u16,
+    pub compression: u16,
+    pub predictor: u16,
+    /// `true` if the bits of each byte come lowest first.
+    pub reversed_bits: bool,
+    pub extra_samples: Vec<u16>,
+    pub rows_per_strip: usize,
+    /// Depth, length and width of a tile, if there are tiles.
+    pub tile: Option<[usize; 3]>,
+}
+
+/// One directory of an image file: layout, and where the rest is found.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    pub ifd: Ifd,
+    pub layout: Layout,
+    /// Bits of NewSubfileType: 1 reduced image, 2 page of several, 4 mask.
+    pub subfile_type: u64,
+    /// Horizontal and vertical chroma subsampling, where said.
+    pub subsampling: Option<(u16, u16)>,
+    pub sub_ifds: Vec<u64>,
+}
+
+/// Largest size of a tile or image side that is believed.
+const MAX_SIDE: u64 = i32::MAX as u64;
+
+impl Page {
+    /// Reads the directory at `offset`.
+    pub fn read(tiff: &Tiff<'_>, offset: u64, window: &mut Window) -> Result<Self> {
+        let ifd = tiff.read_ifd(offset, window)?;
+        Self::parse(tiff, ifd, window).map_err(|e| e.with("offset", offset))
+    }
+
+    fn parse(tiff: &Tiff<'_>, ifd: Ifd, window: &mut Window) -> Result<Self> {
+        let mut width = 0;
+        let mut length = 0;
+        let mut depth = 1;
+        let mut samples = None;
+        let mut planar = 1;
+        let mut bits: Vec<u64> = Vec::new();
+        let mut formats: Vec<u64> = Vec::new();
+        let mut photometric = None;
+        let mut compression = 1;
+        let mut predictor = 1;
+        let mut fill_order = 1;
+        let mut extra: Vec<u64> = Vec::new();
+        let mut rows_per_strip = None;
+        let (mut tile_width, mut tile_length, mut tile_depth) = (0, 0, 1);
+        let mut subfile_type = None;
+        let mut old_subfile_type = None;
+        let mut subsampling = None;
+        let mut sub_ifds = Vec::new();
+        for entry in &ifd.entries {
+            let mut one = || tiff.uint(entry, window);
+            match entry.tag {
+                tag::IMAGE_WIDTH => width = one()?,
+                tag::IMAGE_LENGTH => length = one()?,
+                tag::IMAGE_DEPTH => depth = one()?.max(1),
+                tag::SAMPLES_PER_PIXEL => samples = Some(one()?),
+                tag::PLANAR_CONFIGURATION => planar = one()?,
+                tag::PHOTOMETRIC => photometric = Some(one()?),
+                tag::COMPRESSION => compression = one()?,
+                tag::PREDICTOR => predictor = one()?,
+                tag::FILL_ORDER => fill_order = one()?,
+                tag::ROWS_PER_STRIP if entry.count == 1 => rows_per_strip = Some(one()?),
+                tag::TILE_WIDTH => tile_width = one()?,
+                tag::TILE_LENGTH => tile_length = one()?,
+                tag::TILE_DEPTH => tile_depth = one()?.max(1),
+                tag::NEW_SUBFILE_TYPE => subfile_type = lenient(one())?,
+                tag::SUBFILE_TYPE => old_subfile_type = lenient(one())?,
+                tag::BITS_PER_SAMPLE if entry.count <= 65_536 => bits = tiff.uints(entry, window)?,
+                tag::SAMPLE_FORMAT if entry.count <= 65_536 => formats = tiff.uints(entry, window)?,
+                tag::EXTRA_SAMPLES if entry.count <= 65_536 => extra = tiff.uints(entry, window)?,
+                tag::YCBCR_SUBSAMPLING => {
+                    if let [h, v, ..] = *tiff.uints(entry, window)?.as_slice() {
+                        subsampling = Some((h.min(255) as u16, v.min(255) as u16));
+                    }
+                }
+                // A thumbnail's directory that can't be found is no reason to refuse the image.
+                tag::SUB_IFDS if entry.count <= 65_536 => {
+                    sub_ifds = lenient(tiff.uints(entry, window))?.unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        let compression = compression.min(0xffff) as u16;
+        // Old-style JPEG leaves away what its own stream says.
+        let old_jpeg = compression == 6;
+        let photometric = match photometric {
+            None | Some(2) if old_jpeg => 6,
+            other => other.unwrap_or(0).min(0xffff) as u16,
+        };
+        let samples = samples.unwrap_or(if old_jpeg && matches!(photometric, 0..=2 | 6) { 3 } else { 1 });
+        if bits.is_empty() {
+            bits.push(if old_jpeg { 8 } else { 1 });
+        }
+        let side = |n: u64, name: &str| match n {
+            0 => Err(Error::malformed(format!("{name} is 0"))),
+            n if n > MAX_SIDE => Err(Error::malformed(format!("{name} is {n}"))),
+            n => Ok(n as usize),
+        };
+        let width = side(width, "ImageWidth")?;
+        let length = side(length, "ImageLength")?;
+        let depth = side(depth, "ImageDepth")?;
+        let samples = side(samples, "SamplesPerPixel")?;
+        if samples > 65_535 {
+            return Err(Error::malformed(format!("{samples} samples in a pixel")));
+        }
+        if bits.contains(&0) {
+            return Err(Error::malformed("BitsPerSample is 0"));
+        }
+        let tile = match tile_width {
+            0 => None,
+            _ => {
+                Some([side(tile_depth, "TileDepth")?, side(tile_length, "TileLength")?, side(tile_width, "TileWidth")?])
+            }
+        };
+        let rows_per_strip = match tile {
+            Some(_) => 0,
+            None => match rows_per_strip {
+                Some(0) => return Err(Error::malformed("RowsPerStrip is 0")),
+                Some(rows) => usize::try_from(rows).unwrap_or(length).min(length),
+                None => length,
+            },
+        };
+        bits.truncate(samples);
+        formats.truncate(samples);
+        let mixed_formats = formats.iter().any(|f| Some(f) != formats.first());
+        if bits.iter().all(|b| Some(b) == bits.first()) {
+            bits.truncate(1);
+        }
+        let narrow = |values: Vec<u64>| values.into_iter().map(|v| v.min(0xffff) as u16).collect();
+        let subfile_type = match (subfile_type.unwrap_or(0), old_subfile_type) {
+            (0, Some(2)) => 1,
+            (0, Some(3)) => 2,
+            (new, _) => new,
+        };
+        let layout = Layout {
+            width,
+            length,
+            depth,
+            samples,
+            planar: planar == 2,
+            bits: narrow(bits),
+            format: formats.first().map_or(1, |f| (*f).min(0xffff) as u16),
+            mixed_formats,
+            photometric,
+            compression,
+            predictor: predictor.min(0xffff) as u16,
+            reversed_bits: fill_order == 2,
+            extra_samples: narrow(extra),
+            rows_per_strip,
+            tile,
+        };
+        Ok(Page { ifd, layout, subfile_type, subsampling, sub_ifds })
+    }
+
+    /// `true` if it is a smaller version of another page.
+    pub fn is_reduced(&self) -> bool {
+        self.subfile_type & 1 == 1
+    }
+
+    /// `true` if chroma is stored at a lower resolution.
+    pub fn is_subsampled(&self) -> bool {
+        self.subsampling.map_or(self.layout.photometric == 6, |s| s != (1, 1))
+    }
+
+    /// Offsets and byte counts of the strips or tiles, as many as the layout has; missing ones are (0, 0).
+    pub fn chunks(&self, tiff: &Tiff<'_>, window: &mut Window) -> Result<Vec<(u64, u64)>> {
+        let entry = |tags: &[u16]| tags.iter().find_map(|tag| self.ifd.entry(*tag)).copied();
+        // Tiles may have been written under the tags of strips, and old JPEG streams have tags of their own.
+        let offsets = entry(&[tag::TILE_OFFSETS, tag::STRIP_OFFSETS, tag::JPEG_INTERCHANGE_FORMAT]);
+        let counts = entry(&[tag::TILE_BYTE_COUNTS, tag::STRIP_BYTE_COUNTS, tag::JPEG_INTERCHANGE_FORMAT_LENGTH]);
+        let Some(offsets) = offsets else {
+            return Err(Error::malformed("neither strip nor tile offsets are given").with("offset", self.ifd.offset));
+        };
+        let wanted = self.layout.chunk_count()?;
+        let offsets = tiff.uints(&offsets, window)?;
+        let counts = match counts {
+            Some(counts) => tiff.uints(&counts, window)?,
+            None => Vec::new(),
+        };
+        if offsets.len() < wanted {
+            let have = offsets.len();
+            return Err(Error::malformed(format!("{have} strips or tiles are located, the image has {wanted}"))
+                .with("offset", self.ifd.offset));
+        }
+        let size = || tiff.source.size().unwrap_or(u64::MAX);
+        let single = wanted == 1;
+        let mut out = Vec::with_capacity(wanted);
+        for (i, offset) in offsets.into_iter().take(wanted).enumerate() {
+            let count = match counts.get(i) {
+                // A fax page or a single strip without a length reaches as far as the file does.
+                Some(0) | None if offset > 0 && (single || counts.is_empty()) => {
+                    size().saturating_sub(offset).min(self.layout.plain_chunk_bytes())
+                }
+                Some(count) => *count,
+                None => 0,
+            };
+            out.push((offset, count));
+        }
+        Ok(out)
+    }
+
+    /// Where the pixels are, if they lie in one piece in the order of the array, needing nothing but a change of
+    /// byte order.
+    pub fn contiguous(&self, chunks: &[(u64, u64)]) -> Option<u64> {
+        let layout = &self.layout;
+        if layout.compression != 1
+            || layout.predictor != 1
+            || layout.reversed_bits
+            || layout.format == 5
+            || !matches!(layout.bits.as_slice(), [8 | 16 | 32 | 64 | 128])
+            || layout.dtype().is_err()
+            || (self.is_subsampled() && layout.photometric == 6)
+        {
+            return None;
+        }
+        if let Some([depth, length, width]) = layout.tile {
+            if width != layout.width
+                || layout.length % length != 0
+                || (layout.depth > 1 && depth > 1 && (layout.length != length || layout.depth % depth != 0))
+            {
+                return None;
+            }
+        }
+        let &(first, _) = chunks.first()?;
+        let bytes = layout.bytes()? as u64;
+        if first == 0 {
+            return None;
+        }
+        if chunks.len() == 1 {
+            return Some(first);
+        }
+        let mut at = first;
+        for (i, (offset, count)) in chunks.iter().enumerate() {
+            if *offset != at || *count == 0 {
+                return None;
+            }
+            let strip = layout.chunk_rows(i) * layout.row_bytes();
+            if *count != strip as u64 {
+                return None;
+            }
+            at = at.checked_add(*count)?;
+        }
+        (at - first == bytes).then_some(first)
+    }
+}
+
+impl Layout {
+    /// Element type of the array.
+    pub fn dtype(&self) -> Result<Dtype> {
+        let found = match (self.format, self.bits.as_slice()) {
+            (1 | 4, [1]) => Some(Dtype::Bool),
+            (1 | 4, [2..=8]) => Some(Dtype::U8),
+            (1 | 4, [9..=16]) => Some(Dtype::U16),
+            (1 | 4, [17..=32]) => Some(Dtype::U32),
+            (1 | 4, [33..=64]) => Some(Dtype::U64),
+            (2, [2..=8]) => Some(Dtype::I8),
+            (2, [9..=16]) => Some(Dtype::I16),
+            (2, [17..=32]) => Some(Dtype::I32),
+            (2, [33..=64]) => Some(Dtype::I64),
+            (3, [16]) => Some(Dtype::F16),
+            (3, [24 | 32]) => Some(Dtype::F32),
+            (3, [64]) => Some(Dtype::F64),
+            (5, [16 | 32]) | (6, [64]) => Some(Dtype::C64),
+            (5, [64]) | (6, [128]) => Some(Dtype::C128),
+            (1 | 4, [5, 6, 5]) => Some(Dtype::U8),
+            _ => None,
+        };
+        if self.mixed_formats {
+            return Err(Error::unsupported("samples of different formats in one pixel"));
+        }
+        found.ok_or_else(|| {
+            let bits: Vec<String> = self.bits.iter().take(8).map(u16::to_string).collect();
+            Error::unsupported(format!("samples of {} bits of format {}", bits.join(", "), self.format))
+        })
+    }
+
+    /// `true` if pixels have an axis for their samples.
+    pub fn has_samples(&self) -> bool {
+        self.photometric == 2 || self.samples > 1
+    }
+
+    /// Samples that lie side by side in a row.
+    pub fn contig(&self) -> usize {
+        if self.planar { 1 } else { self.samples }
+    }
+
+    /// Planes of single samples.
+    pub fn planes(&self) -> usize {
+        if self.planar { self.samples } else { 1 }
+    }
+
+    /// Shape of the array and a letter for each axis.
+    pub fn shape(&self) -> (Vec<usize>, String) {
+        let mut shape = vec![self.length, self.width];
+        let mut axes = String::from("YX");
+        if self.depth > 1 {
+            shape.insert(0, self.depth);
+            axes.insert(0, 'Z');
+        }
+        if self.has_samples() {
+            if self.planar {
+                shape.insert(0, self.samples);
+                axes.insert(0, 'S');
+            } else {
+                shape.push(self.samples);
+                axes.push('S');
+            }
+        }
+        (shape, axes)
+    }
+
+    /// Elements of the array, if they can be counted.
+    pub fn elements(&self) -> Option<usize> {
+        self.length.checked_mul(self.width)?.checked_mul(self.depth)?.checked_mul(self.samples)
+    }
+
+    /// Bytes of the array.
+    pub fn bytes(&self) -> Option<usize> {
+        self.elements()?.checked_mul(self.dtype().ok()?.size())
+    }
+
+    /// Elements of one row of the array.
+    pub fn row_elements(&self) -> usize {
+        self.width.saturating_mul(self.contig())
+    }
+
+    /// Bytes of one row of the array.
+    pub fn row_bytes(&self) -> usize {
+        self.row_elements().saturating_mul(self.dtype().map_or(1, Dtype::size))
+    }
+
+    /// Depth, length and width of a strip or tile.
+    pub fn chunk_size(&self) -> [usize; 3] {
+        self.tile.unwrap_or([1, self.rows_per_strip, self.width])
+    }
+
+    /// Tiles or strips along depth, length and width.
+    pub fn grid(&self) -> [usize; 3] {
+        let [depth, length, width] = self.chunk_size();
+        [self.depth.div_ceil(depth), self.length.div_ceil(length), self.width.div_ceil(width)]
+    }
+
+    /// Number of strips or tiles.
+    pub fn chunk_count(&self) -> Result<usize> {
+        let [depth, length, width] = self.grid();
+        let count = [depth, length, width].iter().try_fold(self.planes(), |n, m| n.checked_mul(*m));
+        count.ok_or_else(|| Error::malformed("more strips or tiles than can be counted"))
+    }
+
+    /// Rows of a chunk that holds whole rows, depth included.
+    fn chunk_rows(&self, index: usize) -> usize {
+        match self.tile {
+            Some([depth, length, _]) => depth.min(self.depth) * length,
+            None => {
+                let strips = self.length.div_ceil(self.rows_per_strip.max(1)).max(1);
+                let at = index % strips * self.rows_per_strip;
+                self.rows_per_strip.min(self.length.saturating_sub(at))
+            }
+        }
+    }
+
+    /// Bits of one sample, or of all of a pixel where they differ.
+    pub fn bits_per_pixel(&self) -> usize {
+        match self.bits.as_slice() {
+            [one] => usize::from(*one) * self.contig(),
+            several => several.iter().map(|b| usize::from(*b)).sum(),
+        }
+    }
+
+    /// Most bytes that a chunk can have before it is decompressed, generously.
+    fn plain_chunk_bytes(&self) -> u64 {
+        let [depth, length, width] = self.chunk_size();
+        let row = (width as u64).saturating_mul(self.bits_per_pixel() as u64) / 8 + 1;
+        row.saturating_mul(length as u64).saturating_mul(depth as u64).saturating_mul(2).saturating_add(65_536)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout() -> Layout {
+        Layout {
+            width: 37,
+            length: 29,
+            depth: 1,
+            samples: 3,
+            planar: false,
+            bits: vec![8],
+            format: 1,
+            mixed_formats: false,
+            photometric: 2,
+            compression: 1,
+            predictor: 1,
+            reversed_bits: false,
+            extra_samples: vec![],
+            rows_per_strip: 10,
+            tile: None,
+        }
+    }
+
+    #[test]
+    fn shapes() {
+        let mut l = layout();
+        assert_eq!(l.shape(), (vec![29, 37, 3], "YXS".to_owned()));
+        assert_eq!((l.chunk_count().unwrap(), l.chunk_rows(2), l.row_bytes()), (3, 9, 111));
+        l.planar = true;
+        assert_eq!(l.shape(), (vec![3, 29, 37], "SYX".to_owned()));
+        assert_eq!((l.chunk_count().unwrap(), l.chunk_rows(5)), (9, 9));
+        l.tile = Some([1, 16, 16]);
+        assert_eq!(l.chunk_count().unwrap(), 18);
+        l.depth = 4;
+        assert_eq!(l.shape(), (vec![3, 4, 29, 37], "SZYX".to_owned()));
+    }
+
+    #[test]
+    fn dtypes() {
+        let rows = [
+            (1, vec![1], Some(Dtype::Bool)),
+            (1, vec![14], Some(Dtype::U16)),
+            (1, vec![24], Some(Dtype::U32)),
+            (2, vec![64], Some(Dtype::I64)),
+            (3, vec![16], Some(Dtype::F16)),
+            (6, vec![128], Some(Dtype::C128)),
+            (3, vec![83], None),
+            (1, vec![8, 16, 8], None),
+        ];
+        for (format, bits, dtype) in rows {
+            let l = Layout { format, bits, ..layout() };
+            assert_eq!(l.dtype().ok(), dtype, "{l:?}");
+        }
+    }
+}

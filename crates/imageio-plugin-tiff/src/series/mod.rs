@@ -1,0 +1,134 @@
+//! Pages grouped into the arrays that they make up, as tifffile groups them.
+
+mod axes;
+mod generic;
+mod imagej;
+mod ome;
+mod shaped;
+mod stk;
+
+use imageio_core::{Error, Result, Value};
+
+pub(crate) use self::imagej::description as imagej_description;
+pub(crate) use self::ome::document as ome_document;
+use crate::chain::Chain;
+use crate::ifd::{Tiff, Window, lenient};
+use crate::page::Page;
+use crate::tags::tag;
+
+/// Where the pages of a series are.
+#[derive(Debug, Clone)]
+pub(crate) enum Pages {
+    /// Offsets of their directories in order; `None` for pages that the file does not hold.
+    Listed(Vec<Option<u64>>),
+    /// All pixels lie in one piece at this offset, whether or not there are directories for them.
+    Stored(u64),
+}
+
+/// An array of pages of one layout.
+#[derive(Debug, Clone)]
+pub(crate) struct Series {
+    /// What grouped the pages: `generic`, `shaped`, `imagej`, `ome`, `stk`.
+    pub kind: &'static str,
+    pub name: String,
+    pub shape: Vec<usize>,
+    /// A letter for each axis of `shape`.
+    pub axes: String,
+    /// The first page, which says how all are stored.
+    pub key: Page,
+    pub pages: Pages,
+    /// Smaller versions, the largest first.
+    pub levels: Vec<Series>,
+    /// The pages hang below others.
+    pub is_sub: bool,
+}
+
+impl Series {
+    /// Number of pages.
+    pub fn len(&self) -> usize {
+        match &self.pages {
+            Pages::Listed(list) => list.len(),
+            Pages::Stored(_) => {
+                let whole: usize = self.shape.iter().product();
+                whole / self.key.layout.elements().unwrap_or(1).max(1)
+            }
+        }
+    }
+}
+
+/// What grouping came to.
+pub(crate) struct Grouped {
+    pub series: Vec<Series>,
+    pub notes: Vec<String>,
+}
+
+/// Groups the pages of a file.
+pub(crate) fn group(tiff: &Tiff<'_>, chain: &mut Chain, window: &mut Window) -> Result<Grouped> {
+    let mut notes = Vec::new();
+    let Some(first) = chain.get(tiff, 0, window)? else {
+        return Err(Error::malformed("the file holds no page").with("offset", tiff.header.first));
+    };
+    let first = Page::read(tiff, first, window)?;
+    let texts = descriptions(tiff, &first, window)?;
+    let mut series = None;
+    if texts.iter().any(|t| is_shaped(t)) {
+        series = shaped::group(tiff, chain, window, &mut notes)?;
+    } else if texts.first().is_some_and(|t| ome::is_ome(t)) {
+        series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), &mut notes)?;
+    } else if stk::planes(&first).is_some() {
+        series = stk::group(tiff, chain, window, &first)?;
+    }
+    if series.is_none() {
+        if let Some(text) = texts.iter().find(|t| imagej::is_imagej(t)) {
+            series = imagej::group(tiff, chain, window, &first, text, &mut notes)?;
+        }
+    }
+    let series = match series.filter(|s| !s.is_empty()) {
+        Some(series) => series,
+        None => generic::group(tiff, chain, window, &mut notes)?,
+    };
+    notes.extend(chain.note.clone());
+    Ok(Grouped { series, notes })
+}
+
+/// The texts of a page's description tags.
+pub(crate) fn descriptions(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Vec<String>> {
+    let entries = page.ifd.entries.iter().filter(|e| e.tag == tag::IMAGE_DESCRIPTION && matches!(e.kind, 1 | 2 | 7));
+    let mut texts = Vec::new();
+    for entry in entries.take(4) {
+        texts.extend(lenient(tiff.bytes(entry, window))?.map(|b| crate::ifd::text(&b)));
+    }
+    Ok(texts)
+}
+
+/// `true` for the description that tifffile writes.
+pub(crate) fn is_shaped(text: &str) -> bool {
+    !text.contains("\"mibi.") && (text.starts_with('{') && text.contains("\"shape\":") || text.starts_with("shape="))
+}
+
+/// The entries of such a description.
+pub(crate) fn shaped_metadata(text: &str) -> Option<std::collections::BTreeMap<String, Value>> {
+    if let Some(list) = text.strip_prefix("shape=") {
+        let list = list.trim().trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
+        let shape: Option<Vec<Value>> =
+            list.split(',').filter(|n| !n.trim().is_empty()).map(|n| n.trim().parse().ok().map(Value::Int)).collect();
+        return Some([("shape".to_owned(), Value::List(shape?))].into());
+    }
+    match crate::json::parse(text)? {
+        Value::Map(map) => Some(map),
+        _ => None,
+    }
+}
+
+/// Where the pixels of a page begin, if they lie in one piece.
+fn contiguous(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Option<u64>> {
+    if page.layout.compression != 1 || page.layout.bytes().is_none() {
+        return Ok(None);
+    }
+    Ok(page.contiguous(&page.chunks(tiff, window)?))
+}
+
+/// Product of a shape, if it is a number.
+fn product(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |n, m| n.checked_mul(*m))
+}
