@@ -1,0 +1,7 @@
+//! The conformance suite.
+
+imageio_testkit::conformance!(
+    imageio_plugin_libwebp::DESCRIPTOR,
+    "../../tests/corpus/webp",
+    bad = "../../tests/bad/webp"
+);

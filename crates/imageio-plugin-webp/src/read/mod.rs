@@ -1,0 +1,9 @@
+//! From chunks to arrays.
+
+mod alpha;
+mod canvas;
+mod image;
+mod metadata;
+mod reader;
+
+pub(crate) use self::reader::WebpReader;
