@@ -1,0 +1,102 @@
+//! What is written comes back, and every option does what it says.
+#![allow(clippy::unwrap_used, reason = "a panic is the report of a test")]
+
+use imageio_plugin_bmp as _;
+
+use imageio_core::ndarray::{Array2, Array3};
+use imageio_core::{ErrorKind, Metadata, NdImage, ReadOptions, Reader, Value, WriteOptions, v3};
+
+fn rgba() -> NdImage {
+    Array3::from_shape_fn((7, 5, 4), |(y, x, c)| (y * 40 + x * 7 + c * 60) as u8).into()
+}
+
+fn write(image: &NdImage, options: WriteOptions) -> Vec<u8> {
+    v3::imwrite_with("<bytes>", image, &options.extension("bmp")).unwrap().unwrap()
+}
+
+#[test]
+fn options_change_the_file_and_no_pixel() {
+    let image = rgba();
+    let plain = write(&image, WriteOptions::new());
+    let options = imageio_plugin_bmp::WriteOptions::new().top_down(true).dpi(300.0);
+    let other = write(&image, WriteOptions::new().with(options));
+    assert_eq!(i32::from_le_bytes(plain[22..26].try_into().unwrap()), 7);
+    assert_eq!(i32::from_le_bytes(other[22..26].try_into().unwrap()), -7);
+    assert_eq!(v3::imread(&plain).unwrap(), image);
+    assert_eq!(v3::imread(&other).unwrap(), image);
+    let meta = v3::immeta(&other).unwrap();
+    let dpi = meta.get("dpi").and_then(Value::as_list).unwrap()[0].as_f64().unwrap();
+    assert!((dpi - 300.0).abs() < 0.01, "{dpi}");
+    let spacing = v3::improps(&other).unwrap().spacing.unwrap();
+    assert!((spacing[0].value - 0.0254 / 300.0).abs() < 1e-8);
+    assert!(v3::immeta(&plain).unwrap().get("dpi").is_none());
+}
+
+#[test]
+fn profile_and_resolution_survive() {
+    let mut metadata = Metadata::new();
+    metadata.insert("icc", vec![1u8, 2, 3, 4, 5]);
+    metadata.insert("dpi", vec![Value::Float(72.0), Value::Float(144.0)]);
+    metadata.insert("author", "lost");
+    for image in [rgba(), Array2::from_elem((3, 3), 9u8).into()] {
+        let bytes = write(&image, WriteOptions::new().metadata(&metadata));
+        assert_eq!(v3::imread(&bytes).unwrap(), image);
+        let meta = v3::immeta(&bytes).unwrap();
+        assert_eq!(meta.get("icc").and_then(Value::as_bytes), Some(&[1u8, 2, 3, 4, 5][..]));
+        let dpi = meta.get("dpi").and_then(Value::as_list).unwrap();
+        assert!((dpi[1].as_f64().unwrap() - 144.0).abs() < 0.02);
+        // A profile that was cut off is told, and the picture read all the same.
+        let mut reader = Reader::open(&bytes[..bytes.len() - 1]).unwrap();
+        assert_eq!(reader.read(0).unwrap(), image);
+        assert!(reader.metadata(0).unwrap().get("icc").is_none());
+        assert!(reader.notes()[0].contains("ICC"));
+    }
+}
+
+#[test]
+fn palettes_are_applied() {
+    let file = "../../tests/corpus/bmp/pal8.bmp";
+    let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
+    assert!(v3::immeta(path.as_str()).unwrap().get("palette").is_none());
+    let meta = v3::immeta_with(path.as_str(), &ReadOptions::new().exclude_applied(false)).unwrap();
+    assert!(meta.get("palette").and_then(Value::as_bytes).is_some_and(|p| p.len() % 3 == 0));
+}
+
+#[test]
+fn large_pictures_are_read_in_parts() {
+    let image: NdImage = Array3::from_shape_fn((1500, 1001, 3), |(y, x, c)| (y ^ x ^ (c << 5)) as u8).into();
+    for top_down in [false, true] {
+        let bytes = write(&image, WriteOptions::new().set("top_down", top_down));
+        assert_eq!(v3::imread(&bytes).unwrap(), image);
+        let path = std::env::temp_dir().join(format!("imageio-bmp-{}-{top_down}.bmp", std::process::id()));
+        std::fs::write(&path, &bytes).unwrap();
+        let read = v3::imread(&path);
+        let cut = v3::imread(&bytes[..bytes.len() - 5000]).unwrap_err();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(read.unwrap(), image);
+        assert_eq!(cut.kind(), ErrorKind::Malformed);
+    }
+}
+
+#[test]
+fn dib_without_a_file_header() {
+    let image = rgba();
+    let bytes = v3::imwrite_with("<bytes>", &image, &WriteOptions::new().extension("dib")).unwrap().unwrap();
+    assert_eq!(&bytes[..4], &[108, 0, 0, 0]);
+    assert_eq!(v3::imread_with(&bytes, &ReadOptions::new().extension("dib")).unwrap(), image);
+    assert_eq!(v3::imread(&bytes).unwrap(), image);
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let rows: [NdImage; 3] = [
+        Array3::<u8>::zeros((3, 3, 2)).into(),
+        Array3::from_elem((3, 3, 3), true).into(),
+        Array2::<u16>::zeros((3, 3)).into(),
+    ];
+    for image in rows {
+        let e = v3::imwrite_with("<bytes>", &image, &WriteOptions::new().extension("bmp")).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Mismatch, "{image:?}");
+        assert!(e.hint().is_some());
+    }
+}

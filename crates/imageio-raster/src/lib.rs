@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod dib;
+pub mod notes;
+pub mod picture;
+pub mod rows;
+pub mod source;
+pub mod swizzle;
+
+pub use self::notes::unkept;
+pub use self::picture::Picture;
+pub use self::rows::{Raster, Streams};
+pub use self::source::ByteSource;

@@ -1,0 +1,239 @@
+//! Rows of fixed length, read straight into the memory of a frame.
+
+use std::io::{Read, SeekFrom};
+
+use imageio_core::{Error, ReadSeek, Request, Result};
+
+/// Bytes read at a time. Larger than the first cache, smaller than the second: what was just read is still near
+/// when it is converted, and the destination is touched once.
+const BLOCK: usize = 128 * 1024;
+
+/// Below this many bytes a second thread costs more than it saves.
+const LARGE: u64 = 2 << 20;
+
+/// One file, opened as often as there are threads to read it.
+pub struct Streams<'r> {
+    streams: Vec<Box<dyn ReadSeek + 'r>>,
+    size: Option<u64>,
+}
+
+impl<'r> Streams<'r> {
+    /// Opens the file once.
+    pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
+        let size = request.size();
+        Ok(Streams { streams: vec![request.stream()?], size })
+    }
+
+    /// Opens the file a second time if `bytes` of pixels are worth it and it is a local file or memory.
+    pub fn widen(&mut self, request: &mut dyn Request<'r>, bytes: u64) -> Result<()> {
+        if cfg!(feature = "parallel") && bytes >= LARGE && self.streams.len() == 1 && request.has_cheap_streams() {
+            self.streams.push(request.stream()?);
+        }
+        Ok(())
+    }
+
+    /// The stream, wherever it stands.
+    pub fn first(&mut self) -> Result<&mut (dyn ReadSeek + 'r)> {
+        match self.streams.first_mut() {
+            Some(stream) => Ok(stream.as_mut()),
+            None => Err(Error::new(imageio_core::ErrorKind::Backend, "no stream is open")),
+        }
+    }
+
+    /// The stream, standing at `offset`.
+    pub fn at(&mut self, offset: u64) -> Result<&mut (dyn ReadSeek + 'r)> {
+        let stream = self.first()?;
+        stream.seek(SeekFrom::Start(offset))?;
+        Ok(stream)
+    }
+
+    /// Length of the file, where it is known.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// `Malformed` if the file is known to end before `end`.
+    pub fn expect_until(&self, end: u64) -> Result<()> {
+        match self.size {
+            Some(size) if size < end => {
+                Err(Error::malformed(format!("the data end early: {end} bytes are needed, the file has {size}"))
+                    .with("offset", size))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the rows of `raster` into `out`, whose rows have `out_row` elements; `convert` makes one of the
+    /// other. Fails before it touches `out` if the file is known to be too short.
+    pub fn read<T: Send>(
+        &mut self,
+        raster: &Raster,
+        out: &mut [T],
+        out_row: usize,
+        convert: impl Fn(&[u8], &mut [T]) + Sync,
+    ) -> Result<()> {
+        raster.check(self)?;
+        if out_row == 0 || raster.rows == 0 || out.len() / out_row < raster.rows {
+            return Ok(());
+        }
+        let out = &mut out[..raster.rows * out_row];
+        #[cfg(feature = "parallel")]
+        if let [first, second] = self.streams.as_mut_slice()
+            && raster.bytes() >= LARGE
+            && raster.rows > 1
+        {
+            let half = raster.rows / 2;
+            let (mut top, mut bottom) = (raster.part(0, half), raster.part(half, raster.rows));
+            let split = if raster.bottom_up { raster.rows - half } else { half };
+            let (mut above, mut below) = out.split_at_mut(split * out_row);
+            if raster.bottom_up {
+                std::mem::swap(&mut above, &mut below);
+            }
+            top.last = false;
+            bottom.last = raster.last;
+            let (a, b) = rayon::join(
+                || part(first.as_mut(), &top, above, out_row, &convert),
+                || part(second.as_mut(), &bottom, below, out_row, &convert),
+            );
+            return a.and(b);
+        }
+        part(self.first()?, raster, out, out_row, &convert)
+    }
+}
+
+/// Where the rows lie in a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Raster {
+    /// Offset of the first row that is stored.
+    pub offset: u64,
+    /// Bytes from one row to the next.
+    pub stride: usize,
+    /// Bytes of a row that mean something; the last row may end after them.
+    pub used: usize,
+    /// Number of rows.
+    pub rows: usize,
+    /// Whether the first row stored is the lowest one.
+    pub bottom_up: bool,
+    last: bool,
+}
+
+impl Raster {
+    /// Rows of `used` bytes, one after the other from `offset`, the highest first.
+    pub fn new(offset: u64, used: usize, rows: usize) -> Self {
+        Raster { offset, stride: used, used, rows, bottom_up: false, last: true }
+    }
+
+    /// Sets the distance of rows.
+    #[must_use]
+    pub fn stride(mut self, stride: usize) -> Self {
+        self.stride = stride.max(self.used);
+        self
+    }
+
+    /// Sets the order of rows.
+    #[must_use]
+    pub fn bottom_up(mut self, bottom_up: bool) -> Self {
+        self.bottom_up = bottom_up;
+        self
+    }
+
+    /// Bytes of all rows.
+    pub fn bytes(&self) -> u64 {
+        (self.stride as u64).saturating_mul(self.rows.saturating_sub(1) as u64).saturating_add(self.used as u64)
+    }
+
+    /// `Malformed` if the file is known to be too short.
+    pub fn check(&self, streams: &Streams<'_>) -> Result<()> {
+        streams.expect_until(self.offset.saturating_add(self.bytes()))
+    }
+
+    #[cfg(feature = "parallel")]
+    fn part(&self, from: usize, to: usize) -> Raster {
+        Raster { offset: self.offset + (self.stride * from) as u64, rows: to - from, ..*self }
+    }
+}
+
+fn part<T>(
+    stream: &mut dyn ReadSeek,
+    raster: &Raster,
+    out: &mut [T],
+    out_row: usize,
+    convert: &impl Fn(&[u8], &mut [T]),
+) -> Result<()> {
+    stream.seek(SeekFrom::Start(raster.offset))?;
+    let Raster { stride, used, rows, .. } = *raster;
+    let mut at = raster.offset;
+    let per_block = (BLOCK / stride.max(1)).clamp(1, rows);
+    let mut block = vec![0; stride * per_block];
+    let mut row = 0;
+    while row < rows {
+        let n = per_block.min(rows - row);
+        // What lies between the last row and the end of its stride is often missing in files.
+        let missing = if raster.last && row + n == rows { stride - used } else { 0 };
+        let block = &mut block[..n * stride - missing];
+        fill(stream, block, &mut at)?;
+        for (k, from) in block.chunks(stride.max(1)).enumerate() {
+            let to = if raster.bottom_up { rows - 1 - row - k } else { row + k };
+            convert(&from[..used], &mut out[to * out_row..(to + 1) * out_row]);
+        }
+        row += n;
+    }
+    Ok(())
+}
+
+fn fill(stream: &mut dyn ReadSeek, mut block: &mut [u8], at: &mut u64) -> Result<()> {
+    while !block.is_empty() {
+        match stream.read(block) {
+            Ok(0) => return Err(Error::malformed("the data end early").with("offset", *at)),
+            Ok(n) => {
+                *at += n as u64;
+                block = &mut block[n..];
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Reads exactly `out`, telling where the data end if they end early.
+pub fn read_exact(stream: &mut (impl Read + ?Sized), out: &mut [u8], offset: u64) -> Result<()> {
+    let mut done = 0;
+    while done < out.len() {
+        match stream.read(&mut out[done..]) {
+            Ok(0) => return Err(Error::malformed("the data end early").with("offset", offset + done as u64)),
+            Ok(n) => done += n,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Writes rows in large pieces: `convert` makes `bytes` bytes of each row of `row` elements.
+pub fn write_rows<T>(
+    out: &mut (impl std::io::Write + ?Sized),
+    elements: &[T],
+    row: usize,
+    bytes: usize,
+    bottom_up: bool,
+    convert: impl Fn(&[T], &mut [u8]),
+) -> Result<()> {
+    if row == 0 || bytes == 0 {
+        return Ok(());
+    }
+    let rows = elements.len() / row;
+    let per_block = (BLOCK / bytes).clamp(1, rows.max(1));
+    let mut block = vec![0; per_block * bytes];
+    let mut at = 0;
+    while at < rows {
+        let n = per_block.min(rows - at);
+        for (k, to) in block.chunks_exact_mut(bytes).take(n).enumerate() {
+            let from = if bottom_up { rows - 1 - at - k } else { at + k };
+            convert(&elements[from * row..(from + 1) * row], to);
+        }
+        out.write_all(&block[..n * bytes])?;
+        at += n;
+    }
+    Ok(())
+}
