@@ -15,6 +15,10 @@ pub fn install() {
         crate::gif::register();
         #[cfg(feature = "tiff")]
         crate::tiff::register();
+        #[cfg(feature = "turbojpeg")]
+        crate::turbojpeg::register();
+        #[cfg(feature = "libwebp")]
+        crate::libwebp::register();
         #[cfg(feature = "webp")]
         crate::webp::register();
         #[cfg(feature = "bmp")]

@@ -69,6 +69,8 @@ pub use imageio_plugin_hdr as hdr;
 pub use imageio_plugin_ico as ico;
 #[cfg(feature = "jpeg")]
 pub use imageio_plugin_jpeg as jpeg;
+#[cfg(feature = "libwebp")]
+pub use imageio_plugin_libwebp as libwebp;
 #[cfg(feature = "npy")]
 pub use imageio_plugin_npy as npy;
 #[cfg(feature = "npz")]
@@ -83,6 +85,8 @@ pub use imageio_plugin_qoi as qoi;
 pub use imageio_plugin_tga as tga;
 #[cfg(feature = "tiff")]
 pub use imageio_plugin_tiff as tiff;
+#[cfg(feature = "turbojpeg")]
+pub use imageio_plugin_turbojpeg as turbojpeg;
 #[cfg(feature = "webp")]
 pub use imageio_plugin_webp as webp;
 

@@ -43,7 +43,11 @@ macro_rules! option_enum {
             const KIND: $crate::OptionKind = $crate::OptionKind::Choice($name::WORDS);
 
             fn from_value(value: &$crate::Value) -> ::std::result::Result<Self, ::std::string::String> {
-                let text = value.to_string();
+                // The command line reads the word `none` as no value at all.
+                let text = match value {
+                    $crate::Value::Null => ::std::string::String::from("none"),
+                    value => value.to_string(),
+                };
                 match text.to_ascii_lowercase().as_str() {
                     $( $word $(| $alias)* => Ok($name::$variant), )+
                     _ => Err(::std::format!("`{text}` is none of {}", $name::WORDS.join(", "))),
