@@ -271,7 +271,14 @@ impl<'r> Reader<'r> {
             let transform = self.transform;
             let turn = self.orientation(k)?;
             let image = self.decode(k, None)?;
-            let image = image.ok_or_else(|| Error::new(ErrorKind::Backend, "no image came of the read"))?;
+            let mut image = image.ok_or_else(|| Error::new(ErrorKind::Backend, "no image came of the read"))?;
+            // Four channels are not always red, green, blue and alpha.
+            if transform.mode.is_some() && matches!(image.shape(), [_, _, 4]) {
+                let props = self.call(|inner, cx| inner.properties(&cx), k, false)?;
+                if props.axes.is_some_and(|axes| axes.last() == Some(&Axis::Channel("CMYK".into()))) {
+                    image = crate::transform::ink_to_rgb(image)?;
+                }
+            }
             let image = transform.apply(image, turn).map_err(|e| self.context(e))?;
             return match dest {
                 None => Ok(Some(image)),

@@ -192,6 +192,24 @@ fn convert<T: Element>(image: NdImage, mode: ColorMode) -> Result<NdImage> {
     Ok(NdImage::from(out))
 }
 
+/// Cyan, magenta, yellow and black to red, green and blue, as Pillow does: without colour management.
+pub(crate) fn ink_to_rgb(image: NdImage) -> Result<NdImage> {
+    crate::dispatch!(image.dtype(), T => {
+        let ink: ArrayD<T> = image.try_into_array()?;
+        let (height, width) = (ink.shape()[0], ink.shape()[1]);
+        let full = full::<T>().to_c128().re;
+        let mut out = ndarray::Array3::<T>::default((height, width, 3));
+        for (mut to, from) in out.lanes_mut(NdAxis(2)).into_iter().zip(ink.lanes(NdAxis(2))) {
+            let light = full - from[3].to_c128().re;
+            for (to, from) in to.iter_mut().zip(from) {
+                let dark = from.to_c128().re * light / full;
+                *to = T::from_f64(light - if T::DTYPE.is_integer() { dark.round() } else { dark });
+            }
+        }
+        Ok(NdImage::from(out))
+    })
+}
+
 /// The value of full opacity.
 fn full<T: Element>() -> T {
     if T::DTYPE.is_float() {
@@ -242,6 +260,13 @@ mod tests {
         let gray = NdImage::from(arr2(&[[1000u16, 65535]]));
         let la = Transform { rotate: false, mode: Some(ColorMode::La) }.apply(gray, Orientation::Normal).unwrap();
         assert_eq!(la.into_array::<u16>().unwrap().into_raw_vec_and_offset().0, [1000, 65535, 65535, 65535]);
+    }
+
+    #[test]
+    fn ink() {
+        // What `PIL.Image.convert` makes of CMYK.
+        let cmyk = NdImage::from(arr3(&[[[0u8, 255, 255, 0], [10, 20, 30, 40], [255, 0, 7, 255]]]));
+        assert_eq!(ink_to_rgb(cmyk).unwrap().as_bytes().unwrap(), [255, 0, 0, 207, 198, 190, 0, 0, 0]);
     }
 
     #[test]

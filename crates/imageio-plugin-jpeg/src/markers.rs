@@ -147,6 +147,8 @@ impl Header {
             1 => "L",
             2 => "??",
             3 => "RGB",
+            // Of scientific data nothing is known.
+            _ if self.transform() == Transform::Plain => "????",
             _ => "CMYK",
         }
     }

@@ -41,6 +41,17 @@ fn turned_upright_on_request() {
 }
 
 #[test]
+fn ink_becomes_light_on_request() {
+    let bytes = file("cmyk.jpg");
+    let ink = v3::imread_as::<u8>(bytes.as_slice()).unwrap();
+    let rgb = v3::imread_with(bytes.as_slice(), &ReadOptions::new().set("mode", "RGB")).unwrap();
+    assert_eq!((ink.shape(), rgb.shape()), (&[20, 17, 4][..], &[20, 17, 3][..]));
+    let (ink, rgb) = (ink.as_slice().unwrap(), rgb.as_bytes().unwrap());
+    let light = f64::from(255 - ink[3]);
+    assert_eq!(rgb[0], (light - (f64::from(ink[0]) * light / 255.0).round()) as u8);
+}
+
+#[test]
 fn images_of_a_multi_picture_file() {
     let bytes = file("two.mpo");
     assert_eq!(v3::improps(bytes.as_slice()).unwrap().n_images, Some(2));

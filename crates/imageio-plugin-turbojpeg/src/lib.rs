@@ -16,8 +16,8 @@ pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("turbojpeg", &pl
     .capabilities(Capabilities::READ.write().multi_read().native())
     .writes(&[Dtype::U8], &[WriteShape::Gray, WriteShape::Rgb])
     .options(&[ReadOptions::SPECS, WriteOptions::SPECS])
-    // Below the plugin `jpeg`, which gives the same pixels and bytes and uses all cores.
-    .priority(-1);
+    // Above the plugin `jpeg`: whoever builds the C library in wants it used.
+    .priority(10);
 
 imageio_core::submit_plugin!(DESCRIPTOR);
 
