@@ -10,6 +10,6 @@ mod tables;
 mod transform;
 mod yuv;
 
-pub use self::decode::{Header, decode};
+pub use self::decode::{Header, decode, decode_with};
 pub use self::encode::{EncodeOptions, MAX_SIDE, encode};
 pub use self::error::Error;

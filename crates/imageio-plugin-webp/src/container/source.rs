@@ -1,4 +1,4 @@
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
 use imageio_core::{Error, Limits, ReadSeek, Result};
 
@@ -9,6 +9,8 @@ pub(crate) struct Source<'r> {
     stream: Box<dyn ReadSeek + 'r>,
     len: u64,
     at: u64,
+    /// Where in the file the stream begins.
+    base: u64,
 }
 
 impl<'r> Source<'r> {
@@ -22,7 +24,13 @@ impl<'r> Source<'r> {
                 len
             }
         };
-        Ok(Source { stream, len, at: 0 })
+        Ok(Source { stream, len, at: 0, base: 0 })
+    }
+
+    /// A part of a file in memory, which began at `base`; offsets are still those of the file.
+    pub fn part(bytes: Vec<u8>, base: u64) -> Source<'static> {
+        let len = base + bytes.len() as u64;
+        Source { stream: Box::new(Cursor::new(bytes)), len, at: base, base }
     }
 
     pub fn len(&self) -> u64 {
@@ -34,7 +42,7 @@ impl<'r> Source<'r> {
         match i64::try_from(to).ok().zip(i64::try_from(self.at).ok()) {
             Some((to, at)) => self.stream.seek_relative(to - at)?,
             None => {
-                self.stream.seek(SeekFrom::Start(to))?;
+                self.stream.seek(SeekFrom::Start(to - self.base))?;
             }
         }
         self.at = to;
@@ -90,7 +98,7 @@ impl<'r> Source<'r> {
             }
             Err(e) => {
                 let offset = self.at;
-                self.at = self.stream.stream_position()?;
+                self.at = self.base + self.stream.stream_position()?;
                 Err(Error::from(e).with("offset", offset))
             }
         }

@@ -2,6 +2,7 @@
 
 use imageio_core::{Error, Limits, Result};
 
+use super::batch::Animation;
 use super::image::Decoder;
 use crate::codec::Codec;
 use crate::container::{Container, Frame, Source};
@@ -30,13 +31,7 @@ impl Canvas {
         check: impl Fn() -> Result<()>,
     ) -> Result<&[u8]> {
         self.prepare(source, container, limits)?;
-        let fresh = || (0..=index).rev().find(|k| starts_anew(container, *k)).unwrap_or(0);
-        let first = match self.at {
-            // In order, the usual way, nothing needs to be searched.
-            Some(at) if at == index || at + 1 == index => at + 1,
-            Some(at) if at < index => fresh().max(at + 1),
-            _ => fresh(),
-        };
+        let first = self.first(container, index);
         for k in first..=index {
             check()?;
             // A frame that fails leaves something in between.
@@ -45,6 +40,28 @@ impl Canvas {
             self.at = Some(k);
         }
         Ok(&self.pixels)
+    }
+
+    /// For several pictures in order; see [`Animation`].
+    pub(super) fn start<'a, 'r>(
+        &'a mut self,
+        (source, codec): (&'a mut Source<'r>, Option<&'static dyn Codec>),
+        container: &'a Container,
+        limits: &Limits,
+    ) -> Result<Animation<'a, 'r>> {
+        self.prepare(source, container, limits)?;
+        Ok(Animation { canvas: self, source, codec, container })
+    }
+
+    /// The frame to begin with in order to show frame `index`.
+    pub(super) fn first(&self, container: &Container, index: usize) -> usize {
+        let fresh = || (0..=index).rev().find(|k| starts_anew(container, *k)).unwrap_or(0);
+        match self.at {
+            // In order, the usual way, nothing needs to be searched.
+            Some(at) if at == index || at + 1 == index => at + 1,
+            Some(at) if at < index => fresh().max(at + 1),
+            _ => fresh(),
+        }
     }
 
     fn prepare(&mut self, source: &Source<'_>, container: &Container, limits: &Limits) -> Result<()> {
@@ -64,56 +81,86 @@ impl Canvas {
         container: &Container,
         k: usize,
     ) -> Result<()> {
-        let mut decoder = Decoder { source, codec, buffer: &mut self.buffer };
+        let mut decoder = Decoder { source, codec, threads: true, buffer: &mut self.buffer };
         let frame = &container.frames[k];
-        let stride = 4 * container.width as usize;
-        let anew = starts_anew(container, k);
-        if anew && container.is_full(frame) {
+        if starts_anew(container, k) && container.is_full(frame) {
             return decoder.decode(frame, &mut self.pixels, 4);
         }
-        let size = 4 * frame.width as usize * frame.height as usize;
+        let size = frame_size(frame);
         if self.frame.len() < size {
             self.frame = zeros(size)?;
         }
-        let pixels = &mut self.frame[..size];
-        decoder.decode(frame, pixels, 4)?;
-        let cleared = match (anew, k.checked_sub(1).and_then(|k| container.frames.get(k))) {
-            (true, _) => {
-                self.pixels.fill(0);
-                None
-            }
-            (false, Some(previous)) if previous.dispose => {
-                for y in previous.y..previous.y + previous.height {
-                    row(&mut self.pixels, stride, previous, y).fill(0);
-                }
-                Some(previous)
-            }
-            (false, _) => None,
-        };
-        let blend = frame.blend && frame.alpha && !anew;
-        for (y, from) in (frame.y..).zip(pixels.chunks_exact(4 * frame.width as usize)) {
-            let to = row(&mut self.pixels, stride, frame, y);
-            if !blend {
-                to.copy_from_slice(from);
-                continue;
-            }
-            // Where the frame before was cleared there is nothing to blend with.
-            let (first, end) = match cleared.filter(|c| (c.y..c.y + c.height).contains(&y)) {
-                Some(c) => {
-                    let inside = |x: u32| x.clamp(frame.x, frame.x + frame.width) - frame.x;
-                    (inside(c.x) as usize, inside(c.x + c.width) as usize)
-                }
-                None => (0, 0),
-            };
-            over(&from[..4 * first], &mut to[..4 * first]);
-            to[4 * first..4 * end].copy_from_slice(&from[4 * first..4 * end]);
-            over(&from[4 * end..], &mut to[4 * end..]);
-        }
+        decoder.decode(frame, &mut self.frame[..size], 4)?;
+        put(&mut self.pixels, container, k, &self.frame[..size]);
         Ok(())
+    }
+
+    /// Puts the pixels of frame `k`, which follows the one that was put before.
+    pub(super) fn put(&mut self, container: &Container, k: usize, pixels: &[u8]) -> &[u8] {
+        put(&mut self.pixels, container, k, pixels);
+        self.at = Some(k);
+        &self.pixels
+    }
+
+    /// Forgets what it shows; for failures.
+    pub(super) fn forget(&mut self) {
+        self.at = None;
+    }
+
+    pub(super) fn pixels(&self) -> &[u8] {
+        &self.pixels
     }
 }
 
-fn zeros(bytes: usize) -> Result<Vec<u8>> {
+/// Bytes of a frame in four channels.
+pub(super) fn frame_size(frame: &Frame) -> usize {
+    4 * frame.width as usize * frame.height as usize
+}
+
+/// Puts the pixels of frame `k` on a canvas that shows frame `k - 1`.
+fn put(canvas: &mut [u8], container: &Container, k: usize, pixels: &[u8]) {
+    let frame = &container.frames[k];
+    let stride = 4 * container.width as usize;
+    let anew = starts_anew(container, k);
+    if anew && container.is_full(frame) {
+        canvas.copy_from_slice(pixels);
+        return;
+    }
+    let cleared = match (anew, k.checked_sub(1).and_then(|k| container.frames.get(k))) {
+        (true, _) => {
+            canvas.fill(0);
+            None
+        }
+        (false, Some(previous)) if previous.dispose => {
+            for y in previous.y..previous.y + previous.height {
+                row(canvas, stride, previous, y).fill(0);
+            }
+            Some(previous)
+        }
+        (false, _) => None,
+    };
+    let blend = frame.blend && frame.alpha && !anew;
+    for (y, from) in (frame.y..).zip(pixels.chunks_exact(4 * frame.width as usize)) {
+        let to = row(canvas, stride, frame, y);
+        if !blend {
+            to.copy_from_slice(from);
+            continue;
+        }
+        // Where the frame before was cleared there is nothing to blend with.
+        let (first, end) = match cleared.filter(|c| (c.y..c.y + c.height).contains(&y)) {
+            Some(c) => {
+                let inside = |x: u32| x.clamp(frame.x, frame.x + frame.width) - frame.x;
+                (inside(c.x) as usize, inside(c.x + c.width) as usize)
+            }
+            None => (0, 0),
+        };
+        over(&from[..4 * first], &mut to[..4 * first]);
+        to[4 * first..4 * end].copy_from_slice(&from[4 * first..4 * end]);
+        over(&from[4 * end..], &mut to[4 * end..]);
+    }
+}
+
+pub(super) fn zeros(bytes: usize) -> Result<Vec<u8>> {
     let mut pixels = Vec::new();
     pixels.try_reserve_exact(bytes).map_err(|_| Error::limit(format!("no memory for a canvas of {bytes} bytes")))?;
     pixels.resize(bytes, 0);

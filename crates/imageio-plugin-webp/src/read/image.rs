@@ -1,5 +1,7 @@
 //! One coded picture.
 
+use std::io::BufReader;
+
 use image_webp::WebPDecoder;
 use imageio_core::{Error, Result};
 
@@ -13,6 +15,8 @@ pub(super) struct Decoder<'a, 'r> {
     pub source: &'a mut Source<'r>,
     /// Another codec than the one in pure Rust.
     pub codec: Option<&'static dyn Codec>,
+    /// Whether a second thread may help.
+    pub threads: bool,
     /// For what is read.
     pub buffer: &'a mut Vec<u8>,
 }
@@ -37,7 +41,7 @@ impl Decoder<'_, '_> {
                     _ => None,
                 };
                 self.source.chunk(frame.data, self.buffer)?;
-                imageio_vp8::decode(self.buffer, pixels, channels)
+                imageio_vp8::decode_with(self.buffer, pixels, channels, self.threads)
                     .map_err(|e| error::lossy(e).with("offset", frame.data.start))?;
                 if let Some(alpha) = alpha {
                     for (pixel, alpha) in pixels.chunks_exact_mut(4).zip(alpha) {
@@ -88,6 +92,8 @@ pub(super) fn lossless(
 }
 
 fn run(chunk: ChunkFile<'_, '_>, pixels: &mut [u8]) -> Result<()> {
+    // The decoder asks for a few bytes at a time, which has to be quick.
+    let chunk = BufReader::with_capacity(1 << 16, chunk);
     let mut decoder = WebPDecoder::new(chunk).map_err(error::lossless)?;
     if decoder.output_buffer_size() != Some(pixels.len()) {
         let (width, height) = decoder.dimensions();

@@ -1,6 +1,7 @@
 //! From chunks to arrays.
 
 mod alpha;
+mod batch;
 mod canvas;
 mod image;
 mod metadata;

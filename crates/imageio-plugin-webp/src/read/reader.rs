@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use imageio_core::{
     Dtype, Error, ImageProperties, ImageReader, Metadata, Orientation, QueryCx, ReadCx, Request, Result,
 };
@@ -35,6 +37,17 @@ impl<'r> WebpReader<'r> {
     }
 }
 
+/// Copies a canvas of four channels to a picture of three or four.
+fn copy(canvas: &[u8], to: &mut [u8], channels: usize) {
+    if channels == 4 {
+        to.copy_from_slice(canvas);
+        return;
+    }
+    for (to, from) in to.chunks_exact_mut(3).zip(canvas.chunks_exact(4)) {
+        to.copy_from_slice(&from[..3]);
+    }
+}
+
 impl ImageReader for WebpReader<'_> {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
         self.check(cx.index())?;
@@ -53,7 +66,8 @@ impl ImageReader for WebpReader<'_> {
         let (container, shape) = (&self.container, self.container.shape());
         if !container.animated {
             let pixels = cx.sink().slice::<u8>(&shape)?;
-            let mut decoder = image::Decoder { source: &mut self.source, codec: self.codec, buffer: &mut Vec::new() };
+            let mut decoder =
+                image::Decoder { source: &mut self.source, codec: self.codec, threads: true, buffer: &mut Vec::new() };
             return decoder.decode(&container.frames[0], pixels, shape[2]);
         }
         // The limits are checked before the canvas is made.
@@ -61,15 +75,30 @@ impl ImageReader for WebpReader<'_> {
         let limits = cx.limits().clone();
         let place = (&mut self.source, self.codec);
         let canvas = self.canvas.show(place, container, index, &limits, || cx.check_cancelled())?;
-        let pixels = cx.sink().slice::<u8>(&shape)?;
-        if container.alpha {
-            pixels.copy_from_slice(canvas);
-        } else {
-            for (to, from) in pixels.chunks_exact_mut(3).zip(canvas.chunks_exact(4)) {
-                to.copy_from_slice(&from[..3]);
-            }
-        }
+        copy(canvas, cx.sink().slice::<u8>(&shape)?, shape[2]);
         Ok(())
+    }
+
+    fn read_batch(&mut self, range: Range<usize>, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
+        let container = &self.container;
+        if !cfg!(feature = "parallel") || !container.animated || range.len() < 2 || range.end > container.frames.len() {
+            return Ok(false);
+        }
+        let [height, width, channels] = container.shape();
+        let shape = [range.len(), height, width, channels];
+        cx.sink().check(Dtype::U8, &shape)?;
+        let limits = cx.limits().clone();
+        let picture = height * width * channels;
+        let place = (&mut self.source, self.codec);
+        let mut animation = self.canvas.start(place, container, &limits)?;
+        let pixels = cx.sink().slice::<u8>(&shape)?;
+        let mut pictures = pixels.chunks_exact_mut(picture);
+        animation.each(range, |canvas| {
+            if let Some(to) = pictures.next() {
+                copy(canvas, to, channels);
+            }
+        })?;
+        Ok(true)
     }
 
     fn metadata(&mut self, cx: &QueryCx<'_>) -> Result<Metadata> {

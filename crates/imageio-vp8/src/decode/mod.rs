@@ -31,6 +31,15 @@ const WORTH_A_THREAD: usize = 128 * 128;
 /// [`Error::Size`] if `pixels` is not `width * height * channels` bytes long, [`Error::Truncated`] and
 /// [`Error::Invalid`] for damaged data; `pixels` then holds part of the picture.
 pub fn decode(data: &[u8], pixels: &mut [u8], channels: usize) -> Result<(), Error> {
+    decode_with(data, pixels, channels, true)
+}
+
+/// As [`decode`]; with `threads` false everything is done by the caller's thread, for those who decode several
+/// pictures at a time.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with(data: &[u8], pixels: &mut [u8], channels: usize, threads: bool) -> Result<(), Error> {
     let header = Header::parse(data)?;
     let (width, height) = (usize::from(header.width), usize::from(header.height));
     if !(3..=4).contains(&channels) {
@@ -42,7 +51,7 @@ pub fn decode(data: &[u8], pixels: &mut [u8], channels: usize) -> Result<(), Err
     }
     let frame = FrameDecoder::new(data)?;
     let finisher = Finisher::new(&frame, width, height, channels);
-    if cfg!(feature = "parallel") && width * height >= WORTH_A_THREAD {
+    if cfg!(feature = "parallel") && threads && width * height >= WORTH_A_THREAD {
         side_by_side(frame, finisher, pixels)
     } else {
         one_by_one(frame, finisher, pixels)

@@ -1,0 +1,169 @@
+#![doc = include_str!("../README.md")]
+
+mod bits;
+mod color;
+mod entropy;
+mod groups;
+mod huffman;
+mod matches;
+mod palette;
+mod predict;
+
+use std::fmt;
+
+use self::bits::BitWriter;
+use self::entropy::Image;
+
+/// Largest width and height.
+pub const MAX_SIDE: usize = 16_384;
+
+/// Why a picture can't be encoded.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// Sides of 0 or beyond [`MAX_SIDE`], or a number of channels other than 1, 3 and 4.
+    Unsupported(&'static str),
+    /// The pixels do not have the length that the size asks for.
+    Size {
+        /// Bytes that are needed.
+        expected: usize,
+        /// Bytes that were given.
+        given: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Unsupported(what) => f.write_str(what),
+            Error::Size { expected, given } => write!(f, "a buffer of {given} bytes where {expected} are needed"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// How much is tried.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    /// Earlier places with the same hash that are compared.
+    pub chain: usize,
+    /// Predictors that are tried for each tile, in the order of [`predict::ORDER`].
+    pub predictors: usize,
+    /// Whether what red and blue have in common with green is looked for, tile by tile.
+    pub cross_color: bool,
+    /// Whether parts of the picture may have codes of their own.
+    pub groups: bool,
+}
+
+/// Transforms as the stream numbers them.
+const PREDICTOR: u32 = 0;
+const CROSS_COLOR: u32 = 1;
+const SUBTRACT_GREEN: u32 = 2;
+const COLOR_INDEXING: u32 = 3;
+
+/// Encodes rows of grey (`channels` 1), RGB (3) or RGBA (4) as the content of a `VP8L` chunk. `effort` is 0 (fastest)
+/// to 6 (smallest).
+///
+/// # Errors
+/// [`Error::Size`] if `pixels` is not `width * height * channels` bytes long, [`Error::Unsupported`] for other sides
+/// and channels than the format has.
+pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effort: u8) -> Result<Vec<u8>, Error> {
+    if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
+        return Err(Error::Unsupported("a VP8L picture has sides of 1 to 16384 pixels"));
+    }
+    if !matches!(channels, 1 | 3 | 4) {
+        return Err(Error::Unsupported("a picture to be encoded has 1, 3 or 4 channels"));
+    }
+    let expected = width * height * channels;
+    if pixels.len() != expected {
+        return Err(Error::Size { expected, given: pixels.len() });
+    }
+    let effort = match effort {
+        0 => Effort { chain: 4, predictors: 1, cross_color: false, groups: false },
+        1 => Effort { chain: 8, predictors: 3, cross_color: false, groups: false },
+        2 => Effort { chain: 8, predictors: 5, cross_color: false, groups: true },
+        3 => Effort { chain: 16, predictors: 8, cross_color: true, groups: true },
+        4 => Effort { chain: 32, predictors: 14, cross_color: true, groups: true },
+        5 => Effort { chain: 128, predictors: 14, cross_color: true, groups: true },
+        _ => Effort { chain: 512, predictors: 14, cross_color: true, groups: true },
+    };
+    let argb = to_argb(pixels, channels);
+    let start = |bytes: usize| {
+        let mut w = BitWriter::with_capacity(bytes);
+        w.put(0x2f, 8);
+        w.put(width as u32 - 1, 14);
+        w.put(height as u32 - 1, 14);
+        w.put(u32::from(channels == 4), 1);
+        w.put(0, 3);
+        w
+    };
+    let colors = palette::collect(&argb);
+    let by_index = colors.as_ref().map(|colors| {
+        let mut w = start(pixels.len() / 16);
+        indexed(&mut w, &argb, (width, height), colors, effort);
+        w.finish()
+    });
+    // A photograph in grey has few colours as well, but its neighbours tell more than a palette.
+    let by_index = match (by_index, colors) {
+        (Some(done), Some(colors)) if colors.len() <= SURELY_DRAWN => return Ok(done),
+        (by_index, _) => by_index,
+    };
+    let mut w = start(pixels.len() / 3);
+    true_color(&mut w, argb, (width, height), effort);
+    let by_color = w.finish();
+    Ok(match by_index {
+        Some(by_index) if by_index.len() <= by_color.len() => by_index,
+        _ => by_color,
+    })
+}
+
+/// Pictures of no more colours are only coded by palette.
+const SURELY_DRAWN: usize = 16;
+
+/// Alpha, red, green, blue, from the highest byte down.
+fn to_argb(pixels: &[u8], channels: usize) -> Vec<u32> {
+    let pack = |r: u8, g: u8, b: u8, a: u8| u32::from_be_bytes([a, r, g, b]);
+    match channels {
+        1 => pixels.iter().map(|v| pack(*v, *v, *v, 255)).collect(),
+        3 => pixels.chunks_exact(3).map(|p| pack(p[0], p[1], p[2], 255)).collect(),
+        _ => pixels.chunks_exact(4).map(|p| pack(p[0], p[1], p[2], p[3])).collect(),
+    }
+}
+
+fn indexed(w: &mut BitWriter, argb: &[u32], (width, height): (usize, usize), colors: &[u32], effort: Effort) {
+    w.put(1, 1);
+    w.put(COLOR_INDEXING, 2);
+    w.put(colors.len() as u32 - 1, 8);
+    let differences = palette::differences(colors);
+    entropy::write(w, &Image { width: colors.len(), pixels: &differences, top: false }, effort);
+    w.put(0, 1);
+    let (width, packed) = palette::pack(argb, (width, height), colors);
+    entropy::write(w, &Image { width, pixels: &packed, top: true }, effort);
+}
+
+fn true_color(w: &mut BitWriter, mut argb: Vec<u32>, (width, height): (usize, usize), effort: Effort) {
+    for pixel in &mut argb {
+        let [a, r, g, b] = pixel.to_be_bytes();
+        *pixel = u32::from_be_bytes([a, r.wrapping_sub(g), g, b.wrapping_sub(g)]);
+    }
+    w.put(1, 1);
+    w.put(SUBTRACT_GREEN, 2);
+    let tile_bits = if width * height > 1 << 18 { 5 } else { 4 };
+    let columns = width.div_ceil(1 << tile_bits);
+    let (modes, mut residue) = predict::run(&argb, (width, height), tile_bits, effort.predictors);
+    drop(argb);
+    w.put(1, 1);
+    w.put(PREDICTOR, 2);
+    w.put(tile_bits - 2, 3);
+    entropy::write(w, &Image { width: columns, pixels: &modes, top: false }, effort);
+    if effort.cross_color {
+        let elements = color::run(&mut residue, (width, height), tile_bits);
+        w.put(1, 1);
+        w.put(CROSS_COLOR, 2);
+        w.put(tile_bits - 2, 3);
+        entropy::write(w, &Image { width: columns, pixels: &elements, top: false }, effort);
+    }
+    w.put(0, 1);
+    entropy::write(w, &Image { width, pixels: &residue, top: true }, effort);
+}

@@ -1,0 +1,97 @@
+//! What is encoded is read by another decoder as it was.
+#![allow(clippy::unwrap_used)]
+
+use imageio_vp8l::{Error, encode};
+use std::io::Cursor;
+
+fn decode(chunk: &[u8]) -> (u32, u32, bool, Vec<u8>) {
+    let mut file = b"RIFF\0\0\0\0WEBPVP8L".to_vec();
+    file.extend((chunk.len() as u32).to_le_bytes());
+    file.extend(chunk);
+    let len = file.len() as u32 - 8;
+    file[4..8].copy_from_slice(&len.to_le_bytes());
+    let mut decoder = image_webp::WebPDecoder::new(Cursor::new(file)).unwrap();
+    let mut pixels = vec![0; decoder.output_buffer_size().unwrap()];
+    decoder.read_image(&mut pixels).unwrap();
+    let (width, height) = decoder.dimensions();
+    (width, height, decoder.has_alpha(), pixels)
+}
+
+fn check(pixels: &[u8], width: usize, height: usize, channels: usize, effort: u8) -> usize {
+    let chunk = encode(pixels, width, height, channels, effort).unwrap();
+    let (w, h, alpha, back) = decode(&chunk);
+    assert_eq!((w as usize, h as usize, alpha), (width, height, channels == 4));
+    let expected: Vec<u8> = match channels {
+        1 => pixels.iter().flat_map(|v| [*v; 3]).collect(),
+        _ => pixels.to_vec(),
+    };
+    assert!(back == expected, "{width} x {height} x {channels}, effort {effort}");
+    chunk.len()
+}
+
+fn noise(state: &mut u32) -> u8 {
+    *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    (*state >> 24) as u8
+}
+
+fn photo(width: usize, height: usize, channels: usize) -> Vec<u8> {
+    let mut state = 3;
+    (0..width * height * channels)
+        .map(|i| {
+            let (c, x, y) = (i % channels, i / channels % width, i / channels / width);
+            let slope = 128.0 + 70.0 * (x as f64 / 19.0).sin() + 40.0 * (y as f64 / 11.0 + c as f64).cos();
+            (slope as u8).saturating_add(noise(&mut state) / 32)
+        })
+        .collect()
+}
+
+#[test]
+fn every_kind_of_picture() {
+    for effort in [0, 2, 4, 6] {
+        for (width, height) in [(1, 1), (1, 9), (9, 1), (2, 2), (17, 33), (64, 64), (200, 121)] {
+            for channels in [1, 3, 4] {
+                check(&photo(width, height, channels), width, height, channels, effort);
+                check(&vec![7; width * height * channels], width, height, channels, effort);
+                let mut state = 9;
+                let wild: Vec<u8> = (0..width * height * channels).map(|_| noise(&mut state)).collect();
+                check(&wild, width, height, channels, effort);
+                for colors in [2, 3, 7, 16, 17, 200] {
+                    let few: Vec<u8> = (0..width * height)
+                        .flat_map(|i| vec![((i * 7 / 5 % colors) * 255 / colors) as u8; channels])
+                        .collect();
+                    check(&few, width, height, channels, effort);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn repeating_patterns_take_next_to_nothing() {
+    let tile = photo(16, 16, 3);
+    let (width, height) = (320, 320);
+    let pixels: Vec<u8> =
+        (0..width * height).flat_map(|i| tile[3 * (i / width % 16 * 16 + i % width % 16)..][..3].to_vec()).collect();
+    let size = check(&pixels, width, height, 3, 4);
+    assert!(size < 3000, "{size}");
+}
+
+#[test]
+fn effort_makes_smaller() {
+    let pixels = photo(256, 200, 3);
+    let sizes: Vec<usize> = [0, 2, 4].map(|effort| check(&pixels, 256, 200, 3, effort)).to_vec();
+    assert!(sizes[2] < sizes[1] && sizes[1] <= sizes[0], "{sizes:?}");
+}
+
+#[test]
+fn larger_than_a_thread() {
+    let pixels = photo(700, 500, 4);
+    check(&pixels, 700, 500, 4, 4);
+}
+
+#[test]
+fn refusals() {
+    assert_eq!(encode(&[0; 5], 2, 1, 3, 4), Err(Error::Size { expected: 6, given: 5 }));
+    assert!(matches!(encode(&[], 0, 1, 3, 4), Err(Error::Unsupported(_))));
+    assert!(matches!(encode(&[], 1, 1, 2, 4), Err(Error::Unsupported(_))));
+}
