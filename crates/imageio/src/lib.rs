@@ -96,3 +96,13 @@ pub use imageio_resource_standard as standard;
 pub use imageio_core::*;
 
 pub use self::install::install;
+
+/// The examples of the README, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
+/// The examples of the page on selection.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/selection.md")]
+struct Selection;
