@@ -101,7 +101,7 @@ imageio_core::plugin_options! {
         /// 10 % larger than those of level 6, or light deflate where an image repeats itself as drawings do. 2 to 9 are
         /// deflate.
         #[range(0, 9)]
-        #[alias("compress_level", "compression_level")]
+        #[alias("level", "compress_level", "compression_level")]
         compression: u8 = 1,
         /// How rows are filtered before they are compressed.
         filter: Filter = Filter::Auto,
