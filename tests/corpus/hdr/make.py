@@ -1,45 +1,17 @@
 """Small Radiance pictures, and what they must read as. Needs numpy and OpenCV."""
 
-import hashlib
-import io
 import pathlib
 import struct
+import sys
 
 import cv2
 import numpy as np
 
-HERE = pathlib.Path(__file__).parent
-BAD = HERE.parent.parent / "bad" / HERE.name
-rows, bad = [], []
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fixtures import Folder, gray, rgb, rgba, x, y
 
-
-def good(name, content, array, why, made_by, n_images=1):
-    """Writes a file; `array` is what a default read has to give."""
-    array = np.ascontiguousarray(array)
-    if array.dtype == bool:
-        array = array.astype(np.uint8).astype(bool)
-    little = array.astype(array.dtype.newbyteorder("<"))
-    (HERE / name).write_bytes(content)
-    rows.append(
-        f'[[file]]\nname = "{name}"\nshape = {list(array.shape)}\ndtype = "{array.dtype.name}"\n'
-        f'sha256 = "{hashlib.sha256(little.tobytes()).hexdigest()}"\nn_images = {n_images}\n'
-        f'why = "{why}"\nmade_by = "{made_by}"\n'
-    )
-
-
-def broken(name, content, kind, why):
-    (BAD / name).write_bytes(content)
-    bad.append(f'[[file]]\nname = "{name}"\nkind = "{kind}"\nwhy = "{why}"\n')
-
-
-def done():
-    (HERE / "manifest.toml").write_text("\n".join(rows))
-    (BAD / "manifest.toml").write_text("\n".join(bad))
-
-
-y, x = np.mgrid[0:13, 0:17]
-rgba = np.stack([x * 15 % 256, y * 19 % 256, (x + 2 * y) * 7 % 256, (x * y) * 3 % 256], -1).astype(np.uint8)
-rgb, gray = rgba[..., :3], rgba[..., 2]
+folder = Folder(__file__)
+good, broken = folder.good, folder.broken
 
 
 codes = np.dstack([rgb, 120 + (x + y) % 20]).astype(np.uint8)
@@ -67,7 +39,7 @@ def planes(codes):
 
 
 def checked(content, want):
-    path = HERE / "checked.hdr"
+    path = folder.here / "checked.hdr"
     path.write_bytes(content)
     got = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1]
     path.unlink()
@@ -90,4 +62,4 @@ broken("truncated.hdr", file(b"-Y 13 +X 17", codes.tobytes()[:-3]), "Malformed",
 broken("long_run.hdr", file(b"-Y 1 +X 8", bytes([2, 2, 0, 8, 128 + 9, 7] + [0] * 30)), "Malformed", "a run beyond the end of its plane")
 broken("format.hdr", file(b"-Y 1 +X 1", b"\0" * 4).replace(b"32-bit_rle_rgbe", b"16-bit"), "Unsupported", "another pixel format")
 broken("huge.hdr", file(b"-Y 60000 +X 60000", codes.tobytes()), "Malformed | LimitExceeded", "pixels that are not there")
-done()
+folder.done()

@@ -1,45 +1,18 @@
 """Small QOI files, and what they must read as. Needs numpy and Pillow."""
 
-import hashlib
 import io
 import pathlib
 import struct
+import sys
 
 import numpy as np
 from PIL import Image
 
-HERE = pathlib.Path(__file__).parent
-BAD = HERE.parent.parent / "bad" / HERE.name
-rows, bad = [], []
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fixtures import Folder, gray, rgb, rgba, x, y
 
-
-def good(name, content, array, why, made_by, n_images=1):
-    """Writes a file; `array` is what a default read has to give."""
-    array = np.ascontiguousarray(array)
-    if array.dtype == bool:
-        array = array.astype(np.uint8).astype(bool)
-    little = array.astype(array.dtype.newbyteorder("<"))
-    (HERE / name).write_bytes(content)
-    rows.append(
-        f'[[file]]\nname = "{name}"\nshape = {list(array.shape)}\ndtype = "{array.dtype.name}"\n'
-        f'sha256 = "{hashlib.sha256(little.tobytes()).hexdigest()}"\nn_images = {n_images}\n'
-        f'why = "{why}"\nmade_by = "{made_by}"\n'
-    )
-
-
-def broken(name, content, kind, why):
-    (BAD / name).write_bytes(content)
-    bad.append(f'[[file]]\nname = "{name}"\nkind = "{kind}"\nwhy = "{why}"\n')
-
-
-def done():
-    (HERE / "manifest.toml").write_text("\n".join(rows))
-    (BAD / "manifest.toml").write_text("\n".join(bad))
-
-
-y, x = np.mgrid[0:13, 0:17]
-rgba = np.stack([x * 15 % 256, y * 19 % 256, (x + 2 * y) * 7 % 256, (x * y) * 3 % 256], -1).astype(np.uint8)
-rgb, gray = rgba[..., :3], rgba[..., 2]
+folder = Folder(__file__)
+good, broken = folder.good, folder.broken
 
 
 def pillow(array, **options):
@@ -60,4 +33,4 @@ good("noise.qoi", pillow(noise), noise, "no two pixels alike", "Pillow")
 broken("truncated.qoi", pillow(rgba)[:-60], "Malformed", "the codes end early")
 broken("channels.qoi", b"qoif" + struct.pack(">IIBB", 2, 2, 5, 0) + b"\0" * 20, "Malformed", "five channels")
 broken("huge.qoi", b"qoif" + struct.pack(">IIBB", 60000, 60000, 4, 0) + b"\0" * 20, "Malformed | LimitExceeded", "pixels that are not there")
-done()
+folder.done()

@@ -1,45 +1,18 @@
 """Small Targa files of every type, and what they must read as. Needs numpy and Pillow."""
 
-import hashlib
 import io
 import pathlib
 import struct
+import sys
 
 import numpy as np
 from PIL import Image
 
-HERE = pathlib.Path(__file__).parent
-BAD = HERE.parent.parent / "bad" / HERE.name
-rows, bad = [], []
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fixtures import Folder, gray, rgb, rgba, x, y
 
-
-def good(name, content, array, why, made_by, n_images=1):
-    """Writes a file; `array` is what a default read has to give."""
-    array = np.ascontiguousarray(array)
-    if array.dtype == bool:
-        array = array.astype(np.uint8).astype(bool)
-    little = array.astype(array.dtype.newbyteorder("<"))
-    (HERE / name).write_bytes(content)
-    rows.append(
-        f'[[file]]\nname = "{name}"\nshape = {list(array.shape)}\ndtype = "{array.dtype.name}"\n'
-        f'sha256 = "{hashlib.sha256(little.tobytes()).hexdigest()}"\nn_images = {n_images}\n'
-        f'why = "{why}"\nmade_by = "{made_by}"\n'
-    )
-
-
-def broken(name, content, kind, why):
-    (BAD / name).write_bytes(content)
-    bad.append(f'[[file]]\nname = "{name}"\nkind = "{kind}"\nwhy = "{why}"\n')
-
-
-def done():
-    (HERE / "manifest.toml").write_text("\n".join(rows))
-    (BAD / "manifest.toml").write_text("\n".join(bad))
-
-
-y, x = np.mgrid[0:13, 0:17]
-rgba = np.stack([x * 15 % 256, y * 19 % 256, (x + 2 * y) * 7 % 256, (x * y) * 3 % 256], -1).astype(np.uint8)
-rgb, gray = rgba[..., :3], rgba[..., 2]
+folder = Folder(__file__)
+good, broken = folder.good, folder.broken
 
 
 def pillow(array, **options):
@@ -91,4 +64,4 @@ good("palette_of_300.tga", content, table[index], "indices of 16 bits", "by hand
 broken("truncated.tga", pillow(rgb)[:300], "Malformed", "the pixels end early")
 broken("truncated_rle.tga", pillow(rgba, rle=True)[:200], "Malformed", "the packets end early")
 broken("long_palette.tga", file(1, 8, 0x20, b"\0" * 221, palette=palette, start=254, length=5, depth=24), "Malformed", "colours that no index reaches")
-done()
+folder.done()
