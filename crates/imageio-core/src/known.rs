@@ -1,4 +1,4 @@
-//! Extensions that people use, for hints only: which plugin and feature would read them.
+//! Extensions and names that people use, for hints: which plugin and feature would read them.
 
 /// What is known of an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,35 @@ static TABLE: &[(&[&str], Known)] = &[
     (&["psd", "psb"], none("Photoshop")),
     (&["svg"], none("vector graphics")),
     (&["pcx", "sgi", "xbm", "xpm", "icns", "sun", "ras"], none("legacy picture")),
+];
+
+/// Names of the standard images behind `imageio:`, which people also write without it.
+pub const STANDARD_IMAGES: &[&str] = &[
+    "astronaut.png",
+    "bacterial_colony.tif",
+    "bricks.jpg",
+    "calcium_imaging.tif",
+    "camera.png",
+    "checkerboard.png",
+    "chelsea.bsdf",
+    "chelsea.png",
+    "chelsea.zip",
+    "clock.png",
+    "cockatoo.mp4",
+    "cockatoo_yuv420.mp4",
+    "coffee.png",
+    "coins.png",
+    "horse.png",
+    "hubble_deep_field.png",
+    "immunohistochemistry.png",
+    "meadow_cube.jpg",
+    "moon.png",
+    "newtonscradle.gif",
+    "page.png",
+    "stent.npz",
+    "text.png",
+    "wikkie.png",
+    "wood.jpg",
 ];
 
 /// Looks an extension (lower case, no dot) up.

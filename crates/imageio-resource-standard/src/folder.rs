@@ -10,35 +10,6 @@ use imageio_core::{Error, ErrorKind, ReadSeek, Result};
 /// The environment variable that names the folder.
 pub const FOLDER_VARIABLE: &str = "IMAGEIO_STANDARD_IMAGES";
 
-/// The names of the standard images.
-pub const STANDARD_IMAGES: &[&str] = &[
-    "astronaut.png",
-    "bacterial_colony.tif",
-    "bricks.jpg",
-    "calcium_imaging.tif",
-    "camera.png",
-    "checkerboard.png",
-    "chelsea.bsdf",
-    "chelsea.png",
-    "chelsea.zip",
-    "clock.png",
-    "cockatoo.mp4",
-    "cockatoo_yuv420.mp4",
-    "coffee.png",
-    "coins.png",
-    "horse.png",
-    "hubble_deep_field.png",
-    "immunohistochemistry.png",
-    "meadow_cube.jpg",
-    "moon.png",
-    "newtonscradle.gif",
-    "page.png",
-    "stent.npz",
-    "text.png",
-    "wikkie.png",
-    "wood.jpg",
-];
-
 /// The image of this name, where the folder has it.
 pub(crate) fn find(name: &str) -> Result<Arc<dyn ImageResource>> {
     let folder = std::env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);

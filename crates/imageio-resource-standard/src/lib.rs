@@ -8,7 +8,9 @@ mod sample;
 
 use imageio_core::resource::scheme::{self, SchemeDescriptor};
 
-pub use self::folder::{FOLDER_VARIABLE, STANDARD_IMAGES};
+pub use imageio_core::known::STANDARD_IMAGES;
+
+pub use self::folder::FOLDER_VARIABLE;
 pub use self::sample::SAMPLES;
 
 /// What there is to know about the scheme.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use imageio_core::known::STANDARD_IMAGES;
 use imageio_core::resource::ImageResource;
 use imageio_core::resource::scheme::SchemeOpener;
 use imageio_core::{Error, ErrorKind, Result, nearest_name};
 
-use crate::folder::{self, STANDARD_IMAGES};
+use crate::folder;
 use crate::sample::{self, SAMPLES};
 
 /// Opens `imageio:name` and `imageio://name`.

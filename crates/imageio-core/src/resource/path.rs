@@ -12,35 +12,7 @@ use std::sync::{Arc, OnceLock};
 use super::stream::{BUFFER, PipeResource};
 use super::{Atomic, ImageResource, IntoResource, ReadSeek, Transaction, scheme};
 use crate::error::{Error, ErrorKind, Result};
-
-/// Names that people write without `imageio:` in front.
-const STANDARD_IMAGES: &[&str] = &[
-    "astronaut.png",
-    "bacterial_colony.tif",
-    "bricks.jpg",
-    "calcium_imaging.tif",
-    "camera.png",
-    "checkerboard.png",
-    "chelsea.bsdf",
-    "chelsea.png",
-    "chelsea.zip",
-    "clock.png",
-    "cockatoo.mp4",
-    "cockatoo_yuv420.mp4",
-    "coffee.png",
-    "coins.png",
-    "horse.png",
-    "hubble_deep_field.png",
-    "immunohistochemistry.png",
-    "meadow_cube.jpg",
-    "moon.png",
-    "newtonscradle.gif",
-    "page.png",
-    "stent.npz",
-    "text.png",
-    "wikkie.png",
-    "wood.jpg",
-];
+use crate::known;
 
 /// A place on the local disk: a file, a directory, a FIFO or device.
 pub struct PathResource {
@@ -67,7 +39,7 @@ impl PathResource {
         };
         let error = error.with("resource", self.path.display());
         let name = self.path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-        if error.kind() == ErrorKind::NotFound && STANDARD_IMAGES.contains(&name.as_str()) {
+        if error.kind() == ErrorKind::NotFound && known::STANDARD_IMAGES.contains(&name.as_str()) {
             return error.with_hint(format!("did you mean imageio:{name}"));
         }
         error
