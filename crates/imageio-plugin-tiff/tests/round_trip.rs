@@ -172,6 +172,23 @@ fn axes_say_what_the_array_is() {
 }
 
 #[test]
+fn a_resolution_has_its_unit() {
+    let image = sample(Dtype::U8, &[4, 5]);
+    let rows = [
+        (WriteOptions::new().set("resolution", 100), 2, 1.0 / 100.0, Unit::Inch),
+        (WriteOptions::new().set("resolution", 100).set("resolution_unit", "cm"), 3, 10.0 / 100.0, Unit::Millimetre),
+        (WriteOptions::new().set("resolution", 4).set("resolution_unit", "none"), 1, 1.0 / 4.0, Unit::None),
+    ];
+    for (options, tag, distance, unit) in rows {
+        let file = write(&image, &options);
+        let meta = v3::immeta(&file).unwrap();
+        assert_eq!(meta.get("resolution_unit").and_then(Value::as_u64), Some(tag));
+        let spacing = v3::improps(&file).unwrap().spacing.unwrap();
+        assert_eq!(spacing.iter().map(|s| (s.value, s.unit)).collect::<Vec<_>>(), [(distance, unit); 2]);
+    }
+}
+
+#[test]
 fn options_reach_their_tags() {
     let image = sample(Dtype::U8, &[40, 50]);
     let tags = |options: WriteOptions| v3::immeta(write(&image, &options)).unwrap();
