@@ -421,6 +421,11 @@ fn private_mode(_old: &Metadata) -> Option<u32> {
 #[cfg(unix)]
 fn keep_permissions(staged: &Path, old: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, chown};
+    // Looking costs far less than changing, and mostly nothing has to be changed.
+    let new = fs::symlink_metadata(staged)?;
+    if (new.uid(), new.gid(), new.mode()) == (old.uid(), old.gid(), old.mode()) {
+        return Ok(());
+    }
     // Changing the owner is for root and the group for its members; others keep what they can.
     if chown(staged, Some(old.uid()), Some(old.gid())).is_err() {
         let _ = chown(staged, None, Some(old.gid()));
