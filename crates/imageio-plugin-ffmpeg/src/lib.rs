@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+mod find;
+mod options;
+mod plugin;
+mod process;
+mod read;
+mod write;
+
+use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
+
+pub use self::options::OpenOptions;
+
+/// What there is to know about this plugin without opening a file.
+pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("ffmpeg", &plugin::Ffmpeg)
+    .name("Video, through ffmpeg")
+    .extensions(&[
+        "webm", "mp4", "m4v", "mov", "mkv", "avi", "mpg", "mpeg", "ts", "mts", "m2ts", "wmv", "asf", "flv", "f4v",
+        "ogv", "3gp", "3g2", "mxf", "nut", "vob", "dv", "y4m", "ivf", "h264", "264", "hevc", "h265", "265", "mjpeg",
+        "mjpg",
+    ])
+    .capabilities(
+        Capabilities::READ.write().multi().generic().and(Capabilities::NEEDS_PATH).and(Capabilities::PROCEDURAL),
+    )
+    .writes(&[Dtype::U8], &[WriteShape::Rgb])
+    .options(&[OpenOptions::SPECS]);
+
+imageio_core::submit_plugin!(DESCRIPTOR);
+
+/// Registers the plugin by hand, where linking alone does not.
+pub fn register() {
+    imageio_core::Registry::global().register(&DESCRIPTOR);
+}
