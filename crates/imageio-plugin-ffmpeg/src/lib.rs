@@ -2,7 +2,9 @@
 
 mod find;
 mod options;
+mod pixel_format;
 mod plugin;
+mod probe;
 mod process;
 mod read;
 mod write;
