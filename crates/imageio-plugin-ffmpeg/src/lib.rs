@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod capture;
 mod find;
 mod options;
 mod pixel_format;
@@ -11,7 +12,9 @@ mod write;
 
 use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
 
+pub use self::capture::{Camera, cameras};
 pub use self::options::OpenOptions;
+pub use self::read::{Count, ReadOptions, SourceOptions};
 
 /// What there is to know about this plugin without opening a file.
 pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("ffmpeg", &plugin::Ffmpeg)
@@ -25,7 +28,7 @@ pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("ffmpeg", &plugi
         Capabilities::READ.write().multi().generic().and(Capabilities::NEEDS_PATH).and(Capabilities::PROCEDURAL),
     )
     .writes(&[Dtype::U8], &[WriteShape::Rgb])
-    .options(&[OpenOptions::SPECS]);
+    .options(&[OpenOptions::SPECS, SourceOptions::SPECS, ReadOptions::SPECS]);
 
 imageio_core::submit_plugin!(DESCRIPTOR);
 
