@@ -1,16 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod capture;
 mod find;
 mod options;
 mod pixel_format;
 mod plugin;
+mod probe;
 mod process;
 mod read;
 mod write;
 
 use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
 
+pub use self::capture::{Camera, cameras};
 pub use self::options::OpenOptions;
+pub use self::read::{Count, ReadOptions, SourceOptions};
 pub use self::write::{Bitrate, ColorRange, ColorSpace, OddSize, WriteOptions};
 
 /// What there is to know about this plugin without opening a file.
@@ -27,7 +31,7 @@ pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("ffmpeg", &plugi
     .writes(&[Dtype::U8], &[WriteShape::Rgb])
     // Grey, alpha, 16 bits, booleans and floats are written by the rules of the page, and read as RGB by default.
     .converts(&[Dtype::Bool, Dtype::U16, Dtype::F16, Dtype::F32, Dtype::F64])
-    .options(&[OpenOptions::SPECS, WriteOptions::SPECS]);
+    .options(&[OpenOptions::SPECS, SourceOptions::SPECS, ReadOptions::SPECS, WriteOptions::SPECS]);
 
 imageio_core::submit_plugin!(DESCRIPTOR);
 
