@@ -15,6 +15,7 @@ use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
 pub use self::capture::{Camera, cameras};
 pub use self::options::OpenOptions;
 pub use self::read::{Count, ReadOptions, SourceOptions};
+pub use self::write::{Bitrate, ColorRange, ColorSpace, OddSize, WriteOptions};
 
 /// What there is to know about this plugin without opening a file.
 pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("ffmpeg", &plugin::Ffmpeg)
@@ -28,7 +29,9 @@ pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("ffmpeg", &plugi
         Capabilities::READ.write().multi().generic().and(Capabilities::NEEDS_PATH).and(Capabilities::PROCEDURAL),
     )
     .writes(&[Dtype::U8], &[WriteShape::Rgb])
-    .options(&[OpenOptions::SPECS, SourceOptions::SPECS, ReadOptions::SPECS]);
+    // Grey, alpha, 16 bits, booleans and floats are written by the rules of the page, and read as RGB by default.
+    .converts(&[Dtype::Bool, Dtype::U16, Dtype::F16, Dtype::F32, Dtype::F64])
+    .options(&[OpenOptions::SPECS, SourceOptions::SPECS, ReadOptions::SPECS, WriteOptions::SPECS]);
 
 imageio_core::submit_plugin!(DESCRIPTOR);
 

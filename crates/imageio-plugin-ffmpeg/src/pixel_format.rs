@@ -126,12 +126,9 @@ impl PixelFormat {
             let all = [BYTES, WORDS, FLOATS].into_iter().flatten().flat_map(|(names, _)| names.iter().copied());
             let near = imageio_core::nearest_name(&name, all)
                 .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-            Error::new(
-                ErrorKind::InvalidOption,
-                format!("`{name}` is no pixel format whose samples are whole bytes"),
-            )
-            .with("option", "pixel_format")
-            .with_hint(format!("{near}for example rgb24, rgba, gray, gray16le, rgb48le, gbrpf32, yuv420p, nv12"))
+            Error::new(ErrorKind::InvalidOption, format!("`{name}` is no pixel format whose samples are whole bytes"))
+                .with("option", "pixel_format")
+                .with_hint(format!("{near}for example rgb24, rgba, gray, gray16le, rgb48le, gbrpf32, yuv420p, nv12"))
         })
     }
 

@@ -140,9 +140,9 @@ fn check(path: &Path) -> usize {
     assert!(all.shape()[0] == n && bytes(&all) == expected, "{name}: the stack differs");
     // A new reader, so that nothing is known; far apart, back and forth, neighbours, the last one.
     let mut reader = Reader::open_with(path, &options()).unwrap();
-    let mut order = vec![n / 2, n - 1, 0, n / 3, n / 3 + 1, n / 4, n * 3 / 4, 1, n - 2, n / 2 + 1];
-    order.extend((0..n).rev().step_by(7));
-    for k in order {
+    let mut order = vec![n / 2, n - 1, 0, n / 3, n / 3 + 1, n * 3 / 4, 1, n.saturating_sub(2)];
+    order.extend((0..n).rev().step_by(9));
+    for k in order.into_iter().map(|k| k.min(n - 1)) {
         let image = reader.read(k).unwrap();
         if bytes(&image) != frames[k] {
             let at = frames.iter().position(|f| *f == bytes(&image));
