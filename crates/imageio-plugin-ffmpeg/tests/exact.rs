@@ -88,7 +88,10 @@ fn videos(folder: &Folder) -> Vec<PathBuf> {
         ("hevc_open.mkv", format!("{SOURCE} -c:v libx265 -x265-params log-level=none:keyint=12:open-gop=1")),
         ("vp8.webm", format!("{SOURCE} -c:v libvpx -auto-alt-ref 1 -lag-in-frames 10 -g 12")),
         ("vp9_alpha.webm", format!("{SOURCE} -vf format=yuva420p,fade=alpha=1:d=2 -c:v libvpx-vp9 -g 12")),
-        ("vp9_vfr.webm", format!("{SOURCE} -vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr -c:v libvpx-vp9 -g 6")),
+        (
+            "vp9_vfr.webm",
+            format!("{SOURCE} -vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr -c:v libvpx-vp9 -g 6"),
+        ),
         ("vfr.mp4", format!("{SOURCE} -vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr {x264}")),
         ("av1.mkv", "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -c:v libaom-av1 -cpu-used 8 -g 10".to_owned()),
         ("prores4444.mov", format!("{SOURCE} -pix_fmt yuva444p10le -c:v prores_ks -profile:v 4444")),
@@ -178,7 +181,8 @@ fn the_corpus() {
     let mut n = 0;
     for entry in std::fs::read_dir(folder.join("open/video")).unwrap() {
         let path = entry.unwrap().path();
-        let is_video = path.extension().and_then(|e| e.to_str()).is_some_and(|e| DESCRIPTOR.extension_list().contains(&e));
+        let is_video =
+            path.extension().and_then(|e| e.to_str()).is_some_and(|e| DESCRIPTOR.extension_list().contains(&e));
         if is_video {
             check(&path);
             n += 1;
