@@ -13,8 +13,8 @@ use imageio_core::{Error, ErrorKind, Limits, Result};
 use serde_json::Value;
 
 pub(crate) use self::head::confidence;
-pub(crate) use self::json::{Chapter, Container, Fraction, Kind, Stream};
-pub(crate) use self::packets::{Index, Packet, instantaneous_refreshes, shown_vp8_frames};
+pub(crate) use self::json::{Container, Fraction, Kind, Stream};
+pub(crate) use self::packets::{Index, instantaneous_refreshes, shown_vp8_frames};
 use crate::find::Tools;
 use crate::process::{Pipes, Process};
 
