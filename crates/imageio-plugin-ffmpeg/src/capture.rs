@@ -72,7 +72,8 @@ fn device(number: usize, format: &str) -> Result<String> {
     let listed = found.iter().find(|c| c.number == number).map(|c| c.device.clone());
     let missing = || {
         let there: Vec<String> = found.iter().map(|c| format!("<video{}> ({})", c.number, c.name)).collect();
-        let there = if there.is_empty() { "none was found".to_owned() } else { format!("there are {}", there.join(", ")) };
+        let there =
+            if there.is_empty() { "none was found".to_owned() } else { format!("there are {}", there.join(", ")) };
         Error::new(ErrorKind::NotFound, format!("there is no camera {number}: {there}"))
             .with_hint("name a device with option `device`")
     };
@@ -209,9 +210,9 @@ mod tests {
             [AVFoundation indev @ 0x7f] AVFoundation audio devices:
             [AVFoundation indev @ 0x7f] [0] Microphone",
         );
-        assert_eq!(avfoundation(&mac).iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), [
-            "FaceTime HD Camera",
-            "Capture screen 0"
-        ]);
+        assert_eq!(
+            avfoundation(&mac).iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
+            ["FaceTime HD Camera", "Capture screen 0"]
+        );
     }
 }

@@ -112,7 +112,8 @@ impl Index {
         let damaged = self.packets.iter().any(|p| p.is_corrupt || p.is_empty);
         let interlaced = stream.field_order.as_deref().is_some_and(|f| f != "progressive");
         // Without a container that says what belongs together, two fields may be two packets.
-        let fields = interlaced && matches!(codec, "h264" | "hevc") && !container.is("mp4") && !container.is("matroska");
+        let fields =
+            interlaced && matches!(codec, "h264" | "hevc") && !container.is("mp4") && !container.is("matroska");
         // Several frames in one packet, followed by empty ones, and frames that say "as before".
         let packed = matches!(codec, "mpeg4" | "msmpeg4v1" | "msmpeg4v2" | "msmpeg4v3") && container.is("avi");
         let known = !cut && !damaged && !fields && !packed && codec != "vp8";

@@ -63,7 +63,8 @@ impl VideoReader {
         let mut n = index.n_frames(&container, stream);
         let window = window(index, stream, plan.options.start, plan.options.end);
         let is_whole = plan.options.start.is_none() && plan.options.end.is_none();
-        if n.is_none() && is_whole && stream.codec.as_deref() == Some("vp8") && index.frame(0).is_some_and(|p| p.is_key) {
+        if n.is_none() && is_whole && stream.codec.as_deref() == Some("vp8") && index.frame(0).is_some_and(|p| p.is_key)
+        {
             n = Some(shown_vp8_frames(&self.tools, &self.source.input, stream)?);
         }
         Ok(match (n, is_whole) {

@@ -58,7 +58,9 @@ fn choose(container: &Container, nth: Option<u32>) -> Result<&Stream> {
     }
     if stream.width == 0 || stream.height == 0 || stream.pixel_format.is_none() {
         let codec = stream.codec.as_deref().unwrap_or_default();
-        return Err(Error::malformed(format!("no picture of the video (codec {codec}) could be decoded to tell its size")));
+        return Err(Error::malformed(format!(
+            "no picture of the video (codec {codec}) could be decoded to tell its size"
+        )));
     }
     Ok(stream)
 }

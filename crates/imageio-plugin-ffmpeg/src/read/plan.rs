@@ -15,12 +15,60 @@ pub(super) const CHANGED: &str = "-7777";
 /// Filters that give one frame for each, at once, and whose result depends on that frame alone: behind them, frame
 /// `k` is still frame `k`, wherever decoding began.
 const PLAIN: &[&str] = &[
-    "scale", "crop", "hflip", "vflip", "transpose", "format", "noformat", "pad", "eq", "negate", "setsar", "setdar",
-    "colorchannelmixer", "colorbalance", "colorlevels", "colorspace", "colormatrix", "curves", "lut", "lutrgb",
-    "lutyuv", "lut3d", "lut1d", "hue", "boxblur", "gblur", "avgblur", "unsharp", "smartblur", "extractplanes",
-    "alphaextract", "premultiply", "unpremultiply", "edgedetect", "sobel", "prewitt", "zscale", "swapuv",
-    "drawbox", "drawgrid", "vignette", "null", "setparams", "setrange", "tonemap", "monochrome", "grayworld",
-    "normalize_off", "histeq", "convolution", "erosion", "dilation", "lenscorrection", "perspective",
+    "scale",
+    "crop",
+    "hflip",
+    "vflip",
+    "transpose",
+    "format",
+    "noformat",
+    "pad",
+    "eq",
+    "negate",
+    "setsar",
+    "setdar",
+    "colorchannelmixer",
+    "colorbalance",
+    "colorlevels",
+    "colorspace",
+    "colormatrix",
+    "curves",
+    "lut",
+    "lutrgb",
+    "lutyuv",
+    "lut3d",
+    "lut1d",
+    "hue",
+    "boxblur",
+    "gblur",
+    "avgblur",
+    "unsharp",
+    "smartblur",
+    "extractplanes",
+    "alphaextract",
+    "premultiply",
+    "unpremultiply",
+    "edgedetect",
+    "sobel",
+    "prewitt",
+    "zscale",
+    "swapuv",
+    "drawbox",
+    "drawgrid",
+    "vignette",
+    "null",
+    "setparams",
+    "setrange",
+    "tonemap",
+    "monochrome",
+    "grayworld",
+    "normalize_off",
+    "histeq",
+    "convolution",
+    "erosion",
+    "dilation",
+    "lenscorrection",
+    "perspective",
 ];
 
 /// One way of reading.
@@ -84,9 +132,9 @@ impl Plan {
         if let Some(mut stdout) = process.take_stdout() {
             std::io::Read::read_to_string(&mut stdout, &mut text)?;
         }
-        process.succeed("trying the filter").map_err(|e| {
-            e.with_kind(ErrorKind::InvalidOption).with("filter", self.filters.join(","))
-        })?;
+        process
+            .succeed("trying the filter")
+            .map_err(|e| e.with_kind(ErrorKind::InvalidOption).with("filter", self.filters.join(",")))?;
         let size = text.lines().find_map(|line| parse_size(line.strip_prefix("#dimensions 0:")?));
         let size = size.and_then(|(w, h)| Some((usize::try_from(w).ok()?, usize::try_from(h).ok()?)));
         size.filter(|(w, h)| *w > 0 && *h > 0).ok_or_else(|| {

@@ -199,7 +199,7 @@ impl Family {
             Family::Theora => vec!["-q:v".into(), number((10.0 * (1.0 - worse)).round())],
             Family::ProRes if encoder == "prores_ks" => vec!["-q:v".into(), number((1.0 + 30.0 * worse).round())],
             _ if self.is_lossless() => return Err(no("quality", "it keeps every pixel, whatever that takes")),
-            _ => return Err(no("quality", "use `bitrate`, or its own options in `output_args`")),
+            _ => return Err(no("quality", "use `bitrate`, or its own options in `output_arguments`")),
         })
     }
 

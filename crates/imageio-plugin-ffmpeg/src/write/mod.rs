@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::process::ChildStdin;
 use std::time::Duration;
 
-use imageio_core::{Error, ErrorKind, ImageWriter, LocalPath, Request, Result, WriteCx};
+use imageio_core::{Error, ErrorKind, ImageWriter, LocalPath, Options, Request, Result, WriteCx};
 
 use self::input::Input;
 pub use self::options::{Bitrate, ColorRange, ColorSpace, OddSize, WriteOptions};
@@ -21,20 +21,35 @@ use self::plan::{Plan, Wishes};
 use self::timing::Timing;
 use crate::find::Tools;
 use crate::process::{Pipes, Process};
+use crate::read::SourceOptions;
 
 /// Prepares to write a video. Nothing is started yet: the first frame says of what size it will be.
 pub(crate) fn open(request: &mut dyn Request<'_>) -> Result<Box<dyn ImageWriter>> {
     let options = WriteOptions::parse(request.options())?;
+    let SourceOptions { input_arguments, .. } = source_options(request.options())?;
     let tools = Tools::find(request.options())?;
     let extension = request.extension().map(str::to_owned);
     Ok(Box::new(VideoWriter {
         path: request.local_path_for_write()?,
         options,
+        input_arguments,
         tools,
         extension,
         running: None,
         notes: Vec::new(),
     }))
+}
+
+/// Of the options for places that videos are read from, the one that holds for writing as well.
+fn source_options(options: &Options) -> Result<SourceOptions> {
+    let given = SourceOptions::parse(options)?;
+    let known = SourceOptions { input_arguments: given.input_arguments.clone(), ..SourceOptions::default() };
+    if given == known {
+        return Ok(given);
+    }
+    let names: Vec<&str> = SourceOptions::SPECS.iter().map(|s| s.name).filter(|n| options.get(n).is_some()).collect();
+    Err(Error::new(ErrorKind::InvalidOption, format!("for reading alone: {}", names.join(", ")))
+        .with_hint("a video is written with `fps`, `container` and `in_pixel_format`"))
 }
 
 /// A video that is being written.
@@ -43,6 +58,7 @@ struct VideoWriter {
     running: Option<Running>,
     path: LocalPath,
     options: WriteOptions,
+    input_arguments: Vec<String>,
     tools: Tools,
     extension: Option<String>,
     notes: Vec<String>,
@@ -65,6 +81,7 @@ impl VideoWriter {
         let wishes = Wishes {
             tools: &self.tools,
             options: &self.options,
+            input_arguments: &self.input_arguments,
             metadata: cx.metadata(),
             extension: self.extension.as_deref(),
             path: &self.path,

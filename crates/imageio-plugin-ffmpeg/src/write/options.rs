@@ -118,11 +118,8 @@ imageio_core::plugin_options! {
         loop_count: Option<u16> = None,
         /// Threads of the encoder; it decides unless this is given.
         threads: Option<u32> = None,
-        /// More arguments for ffmpeg before its input.
-        #[alias("input_params")]
-        input_args: Vec<String> = Vec::new(),
         /// More arguments for ffmpeg before its output; they go before what other options say.
-        #[alias("output_params")]
-        output_args: Vec<String> = Vec::new(),
+        #[alias("output_params", "ffmpeg_params")]
+        output_arguments: Vec<String> = Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ use super::input::Input;
 use super::matroska;
 use super::options::{ColorRange, ColorSpace, OddSize, WriteOptions};
 use super::tags::{self, Tags};
-use super::timing::Timing;
+use super::timing::{self, Timing};
 use crate::find::Tools;
 use crate::pixel_format::{Layout, PixelFormat};
 
@@ -30,6 +30,8 @@ pub(crate) struct Plan {
 pub(crate) struct Wishes<'a> {
     pub tools: &'a Tools,
     pub options: &'a WriteOptions,
+    /// What ffmpeg is told before its input.
+    pub input_arguments: &'a [String],
     pub metadata: Option<&'a Metadata>,
     /// The target's extension.
     pub extension: Option<&'a str>,
@@ -97,7 +99,7 @@ impl Wishes<'_> {
         let mut command = FfmpegCommand::new_with_path(&self.tools.ffmpeg);
         // Frames that ffmpeg could not write must not pass unnoticed.
         command.hide_banner().args(["-nostats", "-loglevel", "level+warning", "-xerror"]).overwrite();
-        command.args(&o.input_args);
+        command.args(self.input_arguments);
         self.raw_input(&mut command, input, &timing)?;
         let mut inputs = 1;
         let mut maps: Vec<OsString> = vec!["-map".into(), "0:v:0".into()];
@@ -118,7 +120,7 @@ impl Wishes<'_> {
             );
         }
         command.args(&maps);
-        command.args(&o.output_args);
+        command.args(&o.output_arguments);
         if !encoder.is_empty() {
             command.codec_video(&encoder);
         }
@@ -143,7 +145,7 @@ impl Wishes<'_> {
         }
         command.args(color.tags());
         if let Timing::Each(durations) = &timing {
-            self.own_times(&mut command, durations, tick, muxer, &mut notes);
+            self.own_times(&mut command, durations, tick, muxer);
         }
         if let Some(plays) = o.loop_count.or_else(|| self.plays_in_metadata()) {
             match muxer {
@@ -188,29 +190,19 @@ impl Wishes<'_> {
     }
 
     /// What is said so that frames keep times of their own.
-    fn own_times(
-        &self,
-        command: &mut FfmpegCommand,
-        durations: &[Duration],
-        tick: Duration,
-        muxer: Option<&str>,
-        notes: &mut Vec<String>,
-    ) {
+    fn own_times(&self, command: &mut FfmpegCommand, durations: &[Duration], tick: Duration, muxer: Option<&str>) {
         let mode = if self.tools.version.at_least(5, 1) { "-fps_mode" } else { "-vsync" };
         let ticks = 1_000_000_000 / tick.as_nanos();
         command.args([mode, "vfr", "-enc_time_base", &format!("1:{ticks}")]);
         // Frames in the order in which they are shown, so that a frame's duration is that of its packet.
         command.args(["-bf", "0"]);
         let Some(last) = durations.last() else { return };
-        match muxer {
-            Some("gif") => _ = command.args(["-final_delay", &(last.as_millis() / 10).to_string()]),
-            _ if self.tools.version.at_least(5, 1) => {
-                let last_index = durations.len() - 1;
-                let ticks = last.as_nanos() / tick.as_nanos();
-                // By default the last packet lasts as long as one of the mean rate.
-                command.args(["-bsf:v", &format!("setts=duration=if(eq(N\\,{last_index})\\,{ticks}\\,DURATION)")]);
-            }
-            _ => notes.push("this ffmpeg does not keep the duration of the last frame".to_owned()),
+        if muxer == Some("gif") {
+            command.args(["-final_delay", &(last.as_millis() / 10).to_string()]);
+        }
+        // The last frame has no successor, and lasts as long as one of the output's rate.
+        if let Some(rate) = timing::rate(*last) {
+            command.args(["-r", &format!("{}/{}", rate.numerator, rate.denominator)]);
         }
     }
 

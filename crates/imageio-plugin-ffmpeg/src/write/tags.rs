@@ -86,6 +86,12 @@ const CODING: &[&str] = &[
     "interlaced",
     "local_palette",
     "long_codec",
+    "n_images_is",
+    "orientation",
+    "pts",
+    "rotate",
+    "time",
+    "width",
     "loop_count",
     "major_brand",
     "minor_version",
@@ -134,7 +140,20 @@ impl Tags {
         let mut out = Tags::default();
         for (name, node, _) in metadata.iter() {
             match node {
-                Node::Value(value) if name == "chapters" => out.chapters(value),
+                Node::Value(value) if name == "chapters" => {
+                    for chapter in value.as_list().unwrap_or_default() {
+                        if let Value::Map(map) = chapter {
+                            out.chapter(|key| map.get(key));
+                        }
+                    }
+                }
+                Node::Section(section) if name == "chapters" => {
+                    for (_, node, _) in section.iter() {
+                        if let Node::Section(chapter) = node {
+                            out.chapter(|key| chapter.get(key));
+                        }
+                    }
+                }
                 Node::Value(value) if TAGS.contains(&name) => out.tag(name, value, muxer),
                 Node::Section(section) if name == "tags" => {
                     for (name, value) in section.leaves() {
@@ -165,28 +184,17 @@ impl Tags {
         }
     }
 
-    fn chapters(&mut self, value: &Value) {
-        let number = |map: &BTreeMap<String, Value>, key: &str| {
-            map.get(key).and_then(|v| match v {
-                Value::Str(text) => text.parse().ok(),
-                v => v.as_f64(),
-            })
+    fn chapter<'v>(&mut self, get: impl Fn(&str) -> Option<&'v Value>) {
+        let number = |key: &str| match get(key)? {
+            Value::Str(text) => text.parse().ok(),
+            value => value.as_f64(),
         };
-        for chapter in value.as_list().unwrap_or_default() {
-            let Value::Map(map) = chapter else { continue };
-            let title = map.get("title").or_else(|| match map.get("tags") {
-                Some(Value::Map(tags)) => tags.get("title"),
-                _ => None,
-            });
-            let start = number(map, "start").or_else(|| number(map, "start_time"));
-            let end = number(map, "end").or_else(|| number(map, "end_time"));
-            match (start, end) {
-                (Some(start), Some(end)) if start >= 0.0 && end >= start => {
-                    let title = title.map_or_else(String::new, Value::to_string);
-                    self.chapters.push(Chapter { start, end, title });
-                }
-                _ => self.lost.push("a chapter without `start` and `end`".to_owned()),
+        match (number("start"), number("end")) {
+            (Some(start), Some(end)) if start >= 0.0 && end >= start => {
+                let title = get("title").map_or_else(String::new, Value::to_string);
+                self.chapters.push(Chapter { start, end, title });
             }
+            _ => self.lost.push("a chapter without `start` and `end`".to_owned()),
         }
     }
 

@@ -34,7 +34,7 @@ impl Timing {
             let list = metadata.get("durations").and_then(Value::as_list);
             let one = metadata.get("duration").filter(|_| metadata.get("fps").is_none());
             let listed = list.and_then(|list| list.iter().map(milliseconds).collect::<Option<Vec<_>>>());
-            listed.as_deref().and_then(Self::of).or_else(|| match metadata.get("fps") {
+            listed.as_deref().and_then(Self::of).or_else(|| match metadata.get("frame_rate").or(metadata.get("fps")) {
                 Some(Value::Rational(n, d)) => {
                     let (n, d) = (u32::try_from(*n).ok()?, u32::try_from(*d).ok()?);
                     (n > 0 && d > 0).then(|| Timing::Constant(Rate::new(n, d)))
@@ -57,17 +57,6 @@ impl Timing {
             Some(Timing::Each(durations.to_vec()))
         }
     }
-
-    /// The rate, or the mean one.
-    pub fn rate(&self) -> Rate {
-        match self {
-            Timing::Constant(rate) => *rate,
-            Timing::Each(durations) => {
-                let total: Duration = durations.iter().sum();
-                Rate::from(durations.len() as f64 / total.as_secs_f64())
-            }
-        }
-    }
 }
 
 fn invalid(message: &'static str) -> Error {
@@ -80,10 +69,11 @@ fn milliseconds(value: &Value) -> Option<Duration> {
 }
 
 /// The rate of which `period` is one frame: a broadcast rate where it is the period of one but for rounding.
-fn rate(period: Duration) -> Option<Rate> {
+pub(super) fn rate(period: Duration) -> Option<Rate> {
     let nanos = u32::try_from(period.as_nanos()).ok().filter(|n| *n > 0)?;
     let near = Rate::from(1e9 / f64::from(nanos));
-    if near.period().is_some_and(|p| p.abs_diff(period) <= Duration::from_nanos(1)) {
+    let usual = matches!(near.denominator, 1 | 1001);
+    if usual && near.period().is_some_and(|p| p.abs_diff(period) <= Duration::from_nanos(1)) {
         return Some(near);
     }
     let (mut a, mut b) = (1_000_000_000u32, nanos);
@@ -128,6 +118,6 @@ mod tests {
         assert_eq!(Timing::new(&WriteOptions::new(), Some(&video)).unwrap(), Timing::Constant(Rate::new(30, 1)));
         let e = Timing::new(&fps.duration([ms(40)]), None).unwrap_err();
         assert_eq!(e.kind(), ErrorKind::InvalidOption);
-        assert!(Timing::new(&WriteOptions::new().fps(0u32), None).is_err());
+        assert!(Timing::new(&WriteOptions::new().fps(Rate::from(0u32)), None).is_err());
     }
 }
