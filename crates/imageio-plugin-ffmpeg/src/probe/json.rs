@@ -74,7 +74,6 @@ pub(crate) struct Stream {
     pub base_rate: Option<Fraction>,
     pub time_base: Option<Fraction>,
     pub start: Option<f64>,
-    pub start_pts: Option<i64>,
     pub duration: Option<f64>,
     pub bit_rate: Option<u64>,
     /// Number of frames, as the container says it.
@@ -164,7 +163,6 @@ impl Stream {
             base_rate: fraction("r_frame_rate"),
             time_base: fraction("time_base"),
             start: real(value, "start_time"),
-            start_pts: value.get("start_pts").and_then(Value::as_i64),
             duration: real(value, "duration"),
             bit_rate: whole(value, "bit_rate"),
             n_frames: whole(value, "nb_frames").and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0),

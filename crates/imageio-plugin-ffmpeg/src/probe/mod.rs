@@ -4,6 +4,7 @@ mod head;
 mod json;
 mod packets;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
@@ -13,10 +14,13 @@ use imageio_core::{Error, ErrorKind, Limits, Result};
 use serde_json::Value;
 
 pub(crate) use self::head::confidence;
-pub(crate) use self::json::{Chapter, Container, Fraction, Kind, Stream};
-pub(crate) use self::packets::{Index, Packet, instantaneous_refreshes, shown_vp8_frames};
+pub(crate) use self::json::{Container, Fraction, Kind, Stream};
+pub(crate) use self::packets::{Index, instantaneous_refreshes, shown_vp8_frames};
 use crate::find::Tools;
 use crate::process::{Pipes, Process};
+
+/// What is asked of every packet.
+const PACKET: &str = "packet=stream_index,pts,duration,size,flags";
 
 /// Where ffmpeg reads from: what stands before `-i`, and the name itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,21 +46,32 @@ impl Input {
 }
 
 /// Asks ffprobe for the container, its streams and its chapters. Reads headers, and as much of the streams as it
-/// takes to know them.
-pub(crate) fn container(tools: &Tools, input: &Input, limits: &Limits) -> Result<Container> {
-    let (text, log) = ask(
-        tools,
-        input,
-        &["-show_format", "-show_streams", "-show_chapters", "-of", "json"],
-        limits.max_metadata.unwrap_or(u64::MAX),
-    )?;
+/// takes to know them. With `and_packets`, lists the packets of every stream in the same run: starting a program
+/// costs more than reading a small file.
+pub(crate) fn container(
+    tools: &Tools,
+    input: &Input,
+    limits: &Limits,
+    and_packets: bool,
+) -> Result<(Container, HashMap<u32, Index>)> {
+    let mut arguments = vec!["-show_format", "-show_streams", "-show_chapters", "-of", "json"];
+    if and_packets {
+        arguments.extend(["-show_packets", "-show_entries", PACKET]);
+    }
+    let (text, log) = ask(tools, input, &arguments, limits.max_metadata.unwrap_or(u64::MAX))?;
     let value: Value = serde_json::from_slice(&text).map_err(|e| strange(&e))?;
     let mut container = Container::new(&value);
     if container.streams.is_empty() {
         return Err(refused(&log));
     }
+    let mut indices = HashMap::new();
+    if and_packets {
+        let list = value.get("packets").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+        let streams = container.streams.iter().map(|s| s.index);
+        indices = packets::by_stream(list, streams, &log).map_err(|e| strange(&e))?;
+    }
     container.log = log;
-    Ok(container)
+    Ok((container, indices))
 }
 
 /// Lists the packets of a stream: reads through the file, decodes nothing.
@@ -64,7 +79,7 @@ pub(crate) fn packets(tools: &Tools, input: &Input, stream: &Stream) -> Result<I
     let mut command = Command::new(tools.ffprobe()?);
     command.args(["-hide_banner", "-v", "error", "-show_packets", "-of", "json"]);
     command.args(["-select_streams", &stream.index.to_string()]);
-    command.args(["-show_entries", "packet=pts,dts,duration,size,flags"]);
+    command.args(["-show_entries", PACKET]);
     command.args(input.arguments());
     crate::process::hide_window(&mut command);
     let mut process = Process::start_command(&mut command, Pipes { stdout: true, ..Pipes::default() })?;

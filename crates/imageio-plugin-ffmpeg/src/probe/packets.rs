@@ -1,5 +1,6 @@
 //! Packets of a stream: how many frames there are, when each is shown, and where decoding may begin.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use ffmpeg_sidecar::command::FfmpegCommand;
@@ -31,6 +32,8 @@ struct List {
 
 #[derive(Deserialize)]
 struct Raw {
+    #[serde(default)]
+    stream_index: u32,
     pts: Option<i64>,
     duration: Option<i64>,
     #[serde(default)]
@@ -42,15 +45,34 @@ struct Raw {
 /// Reads the list that `-show_packets` prints.
 pub(super) fn parse(from: impl Read) -> serde_json::Result<Vec<Packet>> {
     let list: List = serde_json::from_reader(from)?;
-    let packet = |raw: Raw| Packet {
-        pts: raw.pts,
-        duration: raw.duration,
-        is_empty: raw.size.as_str() == Some("0") || raw.size.as_u64() == Some(0),
-        is_key: raw.flags.contains('K'),
-        is_hidden: raw.flags.contains('D'),
-        is_corrupt: raw.flags.contains('C'),
-    };
-    Ok(list.packets.into_iter().map(packet).collect())
+    Ok(list.packets.into_iter().map(Packet::from).collect())
+}
+
+/// The packets of all streams, as part of what ffprobe printed, stream by stream.
+pub(super) fn by_stream(
+    list: serde_json::Value,
+    streams: impl Iterator<Item = u32>,
+    log: &[String],
+) -> serde_json::Result<HashMap<u32, Index>> {
+    let all: Vec<Raw> = serde_json::from_value(list)?;
+    let mut packets: HashMap<u32, Vec<Packet>> = streams.map(|s| (s, Vec::new())).collect();
+    for raw in all {
+        packets.entry(raw.stream_index).or_default().push(raw.into());
+    }
+    Ok(packets.into_iter().map(|(stream, packets)| (stream, Index::new(packets, log.to_vec()))).collect())
+}
+
+impl From<Raw> for Packet {
+    fn from(raw: Raw) -> Self {
+        Packet {
+            pts: raw.pts,
+            duration: raw.duration,
+            is_empty: raw.size.as_str() == Some("0") || raw.size.as_u64() == Some(0),
+            is_key: raw.flags.contains('K'),
+            is_hidden: raw.flags.contains('D'),
+            is_corrupt: raw.flags.contains('C'),
+        }
+    }
 }
 
 /// What the packets say of the frames.

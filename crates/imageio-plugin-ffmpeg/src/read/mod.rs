@@ -16,16 +16,20 @@ use self::reader::VideoReader;
 use crate::find::Tools;
 use crate::probe::{self, Container, Kind, Stream};
 
+/// Bytes of a file whose packets are listed at once.
+const SMALL: u64 = 4 << 20;
+
 /// Opens a video: asks ffprobe for its headers.
 pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageReader + 'r>> {
     let tools = Tools::find(request.options())?;
     let options = SourceOptions::parse(request.options())?;
     let source = source::find(request, &options)?;
-    let container = probe::container(&tools, &source.input, request.limits())?;
+    let is_small = !source.is_live && request.size().is_some_and(|size| size <= SMALL);
+    let (container, indices) = probe::container(&tools, &source.input, request.limits(), is_small)?;
     if videos(&container).is_empty() {
         return Err(no_video(&container));
     }
-    Ok(Box::new(VideoReader::new(tools, source, container)))
+    Ok(Box::new(VideoReader::new(tools, source, container, indices)))
 }
 
 /// The video streams in the order in which ffmpeg would choose them.

@@ -40,14 +40,14 @@ pub(super) struct VideoReader {
 }
 
 impl VideoReader {
-    pub fn new(tools: Tools, source: Source, container: Container) -> Self {
+    pub fn new(tools: Tools, source: Source, container: Container, indices: HashMap<u32, Index>) -> Self {
         let log = container.log.clone();
         VideoReader {
             tools,
             source,
             container,
             plan: None,
-            indices: HashMap::new(),
+            indices,
             seekings: HashMap::new(),
             counts: Vec::new(),
             decoder: None,
