@@ -88,7 +88,10 @@ fn videos(folder: &Folder) -> Vec<PathBuf> {
         ("hevc_open.mkv", format!("{SOURCE} -c:v libx265 -x265-params log-level=none:keyint=12:open-gop=1")),
         ("vp8.webm", format!("{SOURCE} -c:v libvpx -auto-alt-ref 1 -lag-in-frames 10 -g 12")),
         ("vp9_alpha.webm", format!("{SOURCE} -vf format=yuva420p,fade=alpha=1:d=2 -c:v libvpx-vp9 -g 12")),
-        ("vp9_vfr.webm", format!("{SOURCE} -vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr -c:v libvpx-vp9 -g 6")),
+        (
+            "vp9_vfr.webm",
+            format!("{SOURCE} -vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr -c:v libvpx-vp9 -g 6"),
+        ),
         ("vfr.mp4", format!("{SOURCE} -vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr {x264}")),
         ("av1.mkv", "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -c:v libaom-av1 -cpu-used 8 -g 10".to_owned()),
         ("prores4444.mov", format!("{SOURCE} -pix_fmt yuva444p10le -c:v prores_ks -profile:v 4444")),
@@ -116,10 +119,21 @@ fn bytes(image: &NdImage) -> Vec<u8> {
     image.as_bytes().unwrap().to_vec()
 }
 
+/// Options under which nothing but ffmpeg's own conversion is at work. It is what the default does as well, but for
+/// videos of more than 8 bits that say where their samples of colour lie.
+fn plain() -> ReadOptions {
+    options().set("chroma", "ffmpeg")
+}
+
+fn is_deep(path: &Path) -> bool {
+    path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.contains("10bit") || n.contains("_pq"))
+}
+
 /// Checks one file; gives the number of its frames.
 fn check(path: &Path) -> usize {
     let name = path.display();
     let expected = printed(path, "rgb24");
+    let options = if is_deep(path) { plain } else { options };
     let mut reader = Reader::open_with(path, &options()).unwrap();
     let props = reader.properties(0).unwrap();
     let size: usize = props.shape.iter().product();
@@ -178,7 +192,8 @@ fn the_corpus() {
     let mut n = 0;
     for entry in std::fs::read_dir(folder.join("open/video")).unwrap() {
         let path = entry.unwrap().path();
-        let is_video = path.extension().and_then(|e| e.to_str()).is_some_and(|e| DESCRIPTOR.extension_list().contains(&e));
+        let is_video =
+            path.extension().and_then(|e| e.to_str()).is_some_and(|e| DESCRIPTOR.extension_list().contains(&e));
         if is_video {
             check(&path);
             n += 1;
@@ -186,6 +201,26 @@ fn the_corpus() {
     }
     println!("{n} videos");
     assert!(n >= 15, "{n}");
+}
+
+#[test]
+fn samples_of_colour_lie_where_the_video_says() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = Folder::new("sited");
+    let x264 = "-frames:v 3 -pix_fmt yuv420p10le -c:v libx264 -x264-params chromaloc=0";
+    let Some(path) = folder.make("deep_10bit.mp4", &format!("{SOURCE} {x264}")) else { return };
+    check(&path);
+    let run = Command::new("ffmpeg")
+        .args(["-v", "quiet", "-nostdin", "-i"])
+        .arg(&path)
+        .args(["-vf", "scale=in_h_chr_pos=0", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"])
+        .output()
+        .unwrap();
+    let sited = iio::imread_with(&path, &options()).unwrap();
+    assert!(bytes(&sited) == run.stdout);
+    assert!(bytes(&sited) != printed(&path, "rgb24"));
 }
 
 #[test]

@@ -126,10 +126,14 @@ fn filters_sizes_and_times() {
     let part = iio::imread_with(&path, &options().set("start", 0.4).set("end", 1.2)).unwrap();
     assert_eq!(part.shape(), [20, 64, 96, 3]);
     for k in [0, 7, 19] {
-        assert!(bytes(&part.index_first(k).unwrap()) == bytes(&all.index_first(10 + k).unwrap()), "frame {k} of a part");
+        assert!(
+            bytes(&part.index_first(k).unwrap()) == bytes(&all.index_first(10 + k).unwrap()),
+            "frame {k} of a part"
+        );
     }
     assert_eq!(iio::improps_with(&path, &options().set("start", 0.4).set("end", 1.2)).unwrap().shape, part.shape());
-    let few = iio::imread_with(&path, &options().set("start", 0.4).set("end", 1.2).set("filter", "framestep=4")).unwrap();
+    let few =
+        iio::imread_with(&path, &options().set("start", 0.4).set("end", 1.2).set("filter", "framestep=4")).unwrap();
     assert_eq!(few.shape(), [5, 64, 96, 3]);
     assert!(bytes(&few.index_first(1).unwrap()) == bytes(&all.index_first(14).unwrap()));
     let e = iio::imread_with(&path, &options().set("filter", "no_such_filter")).unwrap_err();
@@ -205,12 +209,14 @@ fn a_sequence_of_pictures() {
     let first = folder.0.join("shot_005.png");
     let all = iio::imread_with(&first, &options().set("sequence", true)).unwrap();
     assert_eq!(all.shape(), [6, 64, 96, 3]);
-    assert!(bytes(&all) == printed(&folder.0.join("shot_%03d.png"), "-pix_fmt rgb24") || {
-        // The pattern needs its first number.
-        let from = folder.0.join("shot_007.png");
-        let rest = iio::imread_with(from, &options().set("sequence", true)).unwrap();
-        bytes(&rest) == &bytes(&all)[2 * 64 * 96 * 3..]
-    });
+    assert!(
+        bytes(&all) == printed(&folder.0.join("shot_%03d.png"), "-pix_fmt rgb24") || {
+            // The pattern needs its first number.
+            let from = folder.0.join("shot_007.png");
+            let rest = iio::imread_with(from, &options().set("sequence", true)).unwrap();
+            bytes(&rest) == &bytes(&all)[2 * 64 * 96 * 3..]
+        }
+    );
 }
 
 #[test]
