@@ -16,7 +16,7 @@ use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
 pub use self::capture::{Camera, cameras};
 pub use self::install::{NO_INTERNET, install_ffmpeg};
 pub use self::options::OpenOptions;
-pub use self::read::{Count, ReadOptions, SourceOptions};
+pub use self::read::{Chroma, Count, ReadOptions, SourceOptions};
 pub use self::write::{Bitrate, ColorRange, ColorSpace, OddSize, WriteOptions};
 
 /// What there is to know about this plugin without opening a file.

@@ -119,10 +119,21 @@ fn bytes(image: &NdImage) -> Vec<u8> {
     image.as_bytes().unwrap().to_vec()
 }
 
+/// Options under which nothing but ffmpeg's own conversion is at work. It is what the default does as well, but for
+/// videos of more than 8 bits that say where their samples of colour lie.
+fn plain() -> ReadOptions {
+    options().set("chroma", "ffmpeg")
+}
+
+fn is_deep(path: &Path) -> bool {
+    path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.contains("10bit") || n.contains("_pq"))
+}
+
 /// Checks one file; gives the number of its frames.
 fn check(path: &Path) -> usize {
     let name = path.display();
     let expected = printed(path, "rgb24");
+    let options = if is_deep(path) { plain } else { options };
     let mut reader = Reader::open_with(path, &options()).unwrap();
     let props = reader.properties(0).unwrap();
     let size: usize = props.shape.iter().product();
@@ -190,6 +201,26 @@ fn the_corpus() {
     }
     println!("{n} videos");
     assert!(n >= 15, "{n}");
+}
+
+#[test]
+fn samples_of_colour_lie_where_the_video_says() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = Folder::new("sited");
+    let x264 = "-frames:v 3 -pix_fmt yuv420p10le -c:v libx264 -x264-params chromaloc=0";
+    let Some(path) = folder.make("deep_10bit.mp4", &format!("{SOURCE} {x264}")) else { return };
+    check(&path);
+    let run = Command::new("ffmpeg")
+        .args(["-v", "quiet", "-nostdin", "-i"])
+        .arg(&path)
+        .args(["-vf", "scale=in_h_chr_pos=0", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"])
+        .output()
+        .unwrap();
+    let sited = iio::imread_with(&path, &options()).unwrap();
+    assert!(bytes(&sited) == run.stdout);
+    assert!(bytes(&sited) != printed(&path, "rgb24"));
 }
 
 #[test]

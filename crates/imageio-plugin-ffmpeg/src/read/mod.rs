@@ -11,7 +11,7 @@ mod source;
 
 use imageio_core::{Error, ImageReader, Request, Result};
 
-pub use self::options::{Count, ReadOptions, SourceOptions};
+pub use self::options::{Chroma, Count, ReadOptions, SourceOptions};
 use self::reader::VideoReader;
 use crate::find::Tools;
 use crate::probe::{self, Container, Kind, Stream};

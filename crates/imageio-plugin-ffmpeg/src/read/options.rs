@@ -12,6 +12,16 @@ imageio_core::option_enum! {
     }
 }
 
+imageio_core::option_enum! {
+    /// Where samples of colour lie between those of light when a video is converted to RGB.
+    pub enum Chroma {
+        /// Where the video says, as far as ffmpeg can be told.
+        Stated = "stated",
+        /// Wherever ffmpeg takes them to be by itself.
+        Ffmpeg = "ffmpeg",
+    }
+}
+
 imageio_core::plugin_options! {
     /// How a video is read.
     pub struct ReadOptions in Read {
@@ -36,6 +46,8 @@ imageio_core::plugin_options! {
         threads: u32 = 0,
         /// Hardware that decodes, by ffmpeg's name: `auto`, `vaapi`, `cuda`, `videotoolbox` …. Results may differ from the software's in their lowest bits.
         hwaccel: Option<String> = None,
+        /// Where samples of colour lie when videos of more than 8 bits become RGB: `stated`, where the video says; `ffmpeg`, where ffmpeg's own conversion takes them to be, which is in the middle. It makes no difference to videos of 8 bits.
+        chroma: Chroma = Chroma::Stated,
         /// How the number of frames is found: `auto`, from packets where they tell it exactly; `exact`, by decoding everything where they do not.
         count: Count = Count::Auto,
     }

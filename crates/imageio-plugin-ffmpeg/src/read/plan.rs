@@ -1,11 +1,11 @@
 //! What a read with certain options asks of ffmpeg: filters, pixel format, size.
 
 use ffmpeg_sidecar::command::FfmpegCommand;
-use imageio_core::{Error, ErrorKind, Options, Result};
+use imageio_core::{Dtype, Error, ErrorKind, Options, Result};
 
-use super::options::ReadOptions;
+use super::options::{Chroma, ReadOptions};
 use crate::find::Tools;
-use crate::pixel_format::PixelFormat;
+use crate::pixel_format::{Layout, PixelFormat};
 use crate::probe::{Fraction, Stream};
 use crate::process::{Pipes, Process};
 
@@ -143,6 +143,27 @@ impl Plan {
         })
     }
 
+    /// The conversion to RGB, told where the samples of colour lie. ffmpeg's own takes them to lie in the middle
+    /// whatever the stream says; for 8 bits it has a way of its own that knows of no places.
+    fn sited(&self, stream: &Stream) -> Option<String> {
+        if self.options.chroma == Chroma::Ffmpeg || matches!(self.format.layout, Layout::Subsampled { .. }) {
+            return None;
+        }
+        let from = PixelFormat::parse(stream.pixel_format.as_deref()?).ok()?;
+        let Layout::Subsampled { log2_w: 1, log2_h, .. } = from.layout else { return None };
+        if from.dtype == Dtype::U8 {
+            return None;
+        }
+        // In 256ths of the distance between two samples of colour, as vf_scale has it.
+        let vertical = |v: u32| if log2_h == 1 { format!(":in_v_chr_pos={v}") } else { String::new() };
+        match stream.chroma_location.as_deref()? {
+            "left" => Some("scale=in_h_chr_pos=0".to_owned()),
+            "topleft" => Some(format!("scale=in_h_chr_pos=0{}", vertical(0))),
+            "bottomleft" => Some(format!("scale=in_h_chr_pos=0{}", vertical(256))),
+            _ => None,
+        }
+    }
+
     /// Adds what makes ffmpeg print the frames of this plan, from where `select` lets them pass.
     pub fn output(&self, command: &mut FfmpegCommand, tools: &Tools, stream: &Stream, select: Option<String>) {
         let mut chain = Vec::new();
@@ -154,6 +175,7 @@ impl Plan {
         }
         chain.extend(select);
         chain.extend(self.filters.iter().cloned());
+        chain.extend(self.sited(stream));
         command.args(["-map", &format!("0:{}", stream.index)]);
         if !chain.is_empty() {
             command.args(["-vf", &chain.join(",")]);
