@@ -108,3 +108,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/selection.md")]
 struct Selection;
+
+/// The examples of the page on video.
+#[cfg(all(doctest, feature = "ffmpeg", feature = "gif"))]
+#[doc = include_str!("../../../docs/video.md")]
+struct Video;
