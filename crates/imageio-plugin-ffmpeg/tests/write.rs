@@ -579,3 +579,55 @@ fn gif_and_apng_by_name() {
     let at = gif.windows(11).position(|w| w == b"NETSCAPE2.0").unwrap();
     assert_eq!(gif[at + 13..at + 15], [3, 0]);
 }
+
+/// Decodes a video and prints the number of frames, size, rate, colour tags and a digest of its RGB pixels.
+const PYAV: &str = r#"
+import sys, hashlib, av, numpy as np
+with av.open(sys.argv[1]) as box:
+    stream = box.streams.video[0]
+    frames = np.stack([f.to_ndarray(format="rgb24") for f in box.decode(stream)])
+    frames.tofile(sys.argv[2])
+    print(len(frames), stream.width, stream.height, stream.average_rate, box.metadata.get("title", ""))
+"#;
+
+#[test]
+fn pyav_reads_what_we_write() {
+    if !ready() {
+        return;
+    }
+    let Some(python) = std::env::var_os("IMAGEIO_PEERS") else {
+        eprintln!("skipped: IMAGEIO_PEERS names no Python with the peers (cargo xtask setup makes one)");
+        return;
+    };
+    let has = std::process::Command::new(&python).args(["-c", "import av"]).output().unwrap();
+    if !has.status.success() {
+        eprintln!("skipped: that Python has no PyAV");
+        return;
+    }
+    let folder = Folder::new();
+    let all = smooth(12, 64, 96, 3);
+    let mut metadata = Metadata::new();
+    metadata.insert("title", "waves");
+    let rows = [
+        ("a.mp4", None, 33.0),
+        ("a.mkv", Some("ffv1"), 150.0),
+        ("a.webm", None, 30.0),
+        ("a.mov", Some("prores"), 35.0),
+    ];
+    for (name, codec, least) in rows {
+        let (path, raw) = (folder.path(name), folder.path("raw"));
+        let mut o = ffmpeg::WriteOptions::new().fps(Rate::new(30_000, 1001));
+        o.codec = codec.map(str::to_owned);
+        iio::imwrite_with(&path, Batch(&all), &options().with(o).metadata(&metadata)).unwrap();
+        let out = std::process::Command::new(&python).args(["-c", PYAV]).arg(&path).arg(&raw).output().unwrap();
+        assert!(out.status.success(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
+        let said = String::from_utf8(out.stdout).unwrap();
+        let rate = if name == "a.mp4" || name == "a.mov" { "30000/1001" } else { "" };
+        assert!(
+            said.starts_with("12 96 64 ") && said.contains(rate) && said.trim().ends_with("waves"),
+            "{name}: {said}"
+        );
+        let noise = psnr(&std::fs::read(raw).unwrap(), all.as_slice().unwrap());
+        assert!(noise >= least, "{name}: {noise:.1} dB");
+    }
+}
