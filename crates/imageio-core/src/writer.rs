@@ -206,12 +206,12 @@ impl<'t> Writer<'t> {
     }
 
     fn check_dtype(&mut self, image: &NdImageView<'_>) -> Result<()> {
-        let accepted = self.descriptor.write_dtypes();
-        if accepted.is_empty() || accepted.contains(&image.dtype()) {
+        if self.descriptor.takes(image.dtype()) {
             return Ok(());
         }
         self.abandon();
-        let names: Vec<&str> = accepted.iter().map(|d| d.name()).collect();
+        let taken = self.descriptor.write_dtypes().iter().chain(self.descriptor.converted_dtypes());
+        let names: Vec<&str> = taken.map(|d| d.name()).collect();
         Err(self.context(
             Error::mismatch(format!(
                 "plugin `{}` does not write {} (image of shape {:?})",

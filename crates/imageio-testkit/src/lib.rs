@@ -4,6 +4,7 @@ pub mod digest;
 pub mod fuzz;
 pub mod manifest;
 pub mod oracle;
+pub mod programs;
 mod rules;
 pub mod samples;
 pub mod streams;

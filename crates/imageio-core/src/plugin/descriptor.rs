@@ -177,6 +177,7 @@ pub struct PluginDescriptor {
     magic: &'static [Magic],
     capabilities: Capabilities,
     writes: &'static [Dtype],
+    converts: &'static [Dtype],
     write_shapes: &'static [WriteShape],
     options: &'static [&'static [OptionSpec]],
     priority: i32,
@@ -195,6 +196,7 @@ impl PluginDescriptor {
             magic: &[],
             capabilities: Capabilities::READ,
             writes: &[],
+            converts: &[],
             write_shapes: &[WriteShape::Any],
             options: &[],
             priority: 0,
@@ -236,6 +238,13 @@ impl PluginDescriptor {
     pub const fn writes(mut self, dtypes: &'static [Dtype], shapes: &'static [WriteShape]) -> Self {
         self.writes = dtypes;
         self.write_shapes = shapes;
+        self
+    }
+
+    /// Element types that it takes besides those it [`writes`](Self::writes), and converts by a rule that its page
+    /// states: a format of 8 bits that scales floats, for example. Types in neither list are refused.
+    pub const fn converts(mut self, dtypes: &'static [Dtype]) -> Self {
+        self.converts = dtypes;
         self
     }
 
@@ -297,6 +306,16 @@ impl PluginDescriptor {
         self.writes
     }
 
+    /// Element types that it takes and converts.
+    pub const fn converted_dtypes(&self) -> &'static [Dtype] {
+        self.converts
+    }
+
+    /// `true` if an image of this element type is not refused for it.
+    pub fn takes(&self, dtype: Dtype) -> bool {
+        self.writes.is_empty() || self.writes.contains(&dtype) || self.converts.contains(&dtype)
+    }
+
     /// Array shapes that it writes.
     pub const fn write_shapes(&self) -> &'static [WriteShape] {
         self.write_shapes
@@ -349,6 +368,17 @@ mod tests {
         assert!(riff.matches(b"RIFF\x12\x34\0\0WEBPVP8 "));
         assert!(!riff.matches(b"RIFF\x12\x34\0\0WAVEfmt "));
         assert!(!riff.matches(b"RIFF"));
+    }
+
+    #[test]
+    fn dtypes_it_takes() {
+        struct Toy;
+        impl Plugin for Toy {}
+        let any = PluginDescriptor::new("toy", &Toy);
+        assert!(any.takes(Dtype::C64));
+        let some = any.writes(&[Dtype::U8], &[WriteShape::Gray]).converts(&[Dtype::F32]);
+        assert!(some.takes(Dtype::U8) && some.takes(Dtype::F32) && !some.takes(Dtype::U16));
+        assert_eq!((some.write_dtypes(), some.converted_dtypes()), (&[Dtype::U8][..], &[Dtype::F32][..]));
     }
 
     #[test]

@@ -181,7 +181,7 @@ fn wrong_dtype(suite: &Suite, _: &[Good]) -> Check {
     if !suite.descriptor.can_write() {
         return Ok(());
     }
-    if let Some(dtype) = Dtype::ALL.into_iter().find(|d| !dtypes(suite).contains(d)) {
+    if let Some(dtype) = Dtype::ALL.into_iter().find(|d| !suite.descriptor.takes(*d)) {
         let image = picture(dtype, &shapes(suite)[0]);
         let kind = must_fail(suite, |target| v3::imwrite_with(target, &image, &options(suite)).map(|_| ()))?;
         ensure!(kind == ErrorKind::Mismatch, "kind {kind:?}");

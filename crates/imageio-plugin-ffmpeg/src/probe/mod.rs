@@ -1,0 +1,130 @@
+//! What a container holds, as ffprobe tells it.
+
+mod head;
+mod json;
+mod packets;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
+
+use imageio_core::{Error, ErrorKind, Limits, Result};
+use serde_json::Value;
+
+pub(crate) use self::head::confidence;
+pub(crate) use self::json::{Container, Fraction, Kind, Stream};
+pub(crate) use self::packets::{Index, instantaneous_refreshes, shown_vp8_frames};
+use crate::find::Tools;
+use crate::process::{Pipes, Process};
+
+/// What is asked of every packet.
+const PACKET: &str = "packet=stream_index,pts,duration,size,flags";
+
+/// Where ffmpeg reads from: what stands before `-i`, and the name itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Input {
+    /// Options of the input.
+    pub options: Vec<OsString>,
+    /// The name.
+    pub name: OsString,
+}
+
+impl Input {
+    /// A local file. The protocol is named, because a colon in a file's name would be taken for one.
+    pub fn file(path: &Path) -> Self {
+        let mut name = OsString::from("file:");
+        name.push(path);
+        Input { options: Vec::new(), name }
+    }
+
+    /// The arguments that name it.
+    pub fn arguments(&self) -> impl Iterator<Item = OsString> + '_ {
+        self.options.iter().cloned().chain([OsString::from("-i"), self.name.clone()])
+    }
+}
+
+/// Asks ffprobe for the container, its streams and its chapters. Reads headers, and as much of the streams as it
+/// takes to know them. With `and_packets`, lists the packets of every stream in the same run: starting a program
+/// costs more than reading a small file.
+pub(crate) fn container(
+    tools: &Tools,
+    input: &Input,
+    limits: &Limits,
+    and_packets: bool,
+) -> Result<(Container, HashMap<u32, Index>)> {
+    let mut arguments = vec!["-show_format", "-show_streams", "-show_chapters", "-of", "json"];
+    if and_packets {
+        arguments.extend(["-show_packets", "-show_entries", PACKET]);
+    }
+    let (text, log) = ask(tools, input, &arguments, limits.max_metadata.unwrap_or(u64::MAX))?;
+    let value: Value = serde_json::from_slice(&text).map_err(|e| strange(&e))?;
+    let mut container = Container::new(&value);
+    if container.streams.is_empty() {
+        return Err(refused(&log));
+    }
+    let mut indices = HashMap::new();
+    if and_packets {
+        let list = value.get("packets").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+        let streams = container.streams.iter().map(|s| s.index);
+        indices = packets::by_stream(list, streams, &log).map_err(|e| strange(&e))?;
+    }
+    container.log = log;
+    Ok((container, indices))
+}
+
+/// Lists the packets of a stream: reads through the file, decodes nothing.
+pub(crate) fn packets(tools: &Tools, input: &Input, stream: &Stream) -> Result<Index> {
+    let mut command = Command::new(tools.ffprobe()?);
+    command.args(["-hide_banner", "-v", "error", "-show_packets", "-of", "json"]);
+    command.args(["-select_streams", &stream.index.to_string()]);
+    command.args(["-show_entries", PACKET]);
+    command.args(input.arguments());
+    crate::process::hide_window(&mut command);
+    let mut process = Process::start_command(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
+    let Some(stdout) = process.take_stdout() else {
+        return Err(Error::new(ErrorKind::Backend, "ffprobe has no standard output"));
+    };
+    let list = packets::parse(std::io::BufReader::with_capacity(1 << 16, stdout));
+    if let Err(e) = process.succeed("listing packets") {
+        return Err(e.with_kind(ErrorKind::Malformed));
+    }
+    Ok(Index::new(list.map_err(|e| strange(&e))?, process.log()))
+}
+
+/// Runs ffprobe to its end; gives what it printed and what it complained of.
+fn ask(tools: &Tools, input: &Input, arguments: &[&str], max: u64) -> Result<(Vec<u8>, Vec<String>)> {
+    let mut command = Command::new(tools.ffprobe()?);
+    command.args(["-hide_banner", "-v", "error"]).args(arguments).args(input.arguments());
+    crate::process::hide_window(&mut command);
+    let mut process = Process::start_command(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
+    let mut text = Vec::new();
+    if let Some(stdout) = process.take_stdout() {
+        stdout.take(max.saturating_add(1)).read_to_end(&mut text)?;
+    }
+    if text.len() as u64 > max {
+        return Err(Error::limit(format!("more than {max} bytes of metadata")));
+    }
+    let status = process.wait()?;
+    let log = process.log();
+    if !status.success() {
+        return Err(refused(&log));
+    }
+    Ok((text, log))
+}
+
+fn refused(log: &[String]) -> Error {
+    let last = log.last().map_or("it holds no streams", String::as_str);
+    // The line begins with the file's name, which the error names anyway.
+    let why = last.rsplit_once(": ").map_or(last, |(_, why)| why);
+    let e = Error::malformed(format!("ffmpeg can't read this: {why}"));
+    match log.len() {
+        0 | 1 => e,
+        n => e.with("ffprobe", log[n - 2].trim()),
+    }
+}
+
+fn strange(e: &serde_json::Error) -> Error {
+    Error::new(ErrorKind::Backend, format!("ffprobe printed what is not the JSON that was asked for: {e}"))
+}

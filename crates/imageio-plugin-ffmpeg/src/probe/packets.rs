@@ -1,0 +1,223 @@
+//! Packets of a stream: how many frames there are, when each is shown, and where decoding may begin.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use ffmpeg_sidecar::command::FfmpegCommand;
+use imageio_core::{Error, ErrorKind, Result};
+use serde::Deserialize;
+
+use super::{Container, Fraction, Input, Stream};
+use crate::find::Tools;
+use crate::process::{Pipes, Process};
+
+/// One packet, in the order in which they are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Packet {
+    pub pts: Option<i64>,
+    pub duration: Option<i64>,
+    pub is_empty: bool,
+    /// Decoding may begin here, as the container says it.
+    pub is_key: bool,
+    /// Decoded, but not shown: before the start of an edit list.
+    pub is_hidden: bool,
+    pub is_corrupt: bool,
+}
+
+#[derive(Deserialize)]
+struct List {
+    #[serde(default)]
+    packets: Vec<Raw>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    stream_index: u32,
+    pts: Option<i64>,
+    duration: Option<i64>,
+    #[serde(default)]
+    size: serde_json::Value,
+    #[serde(default)]
+    flags: String,
+}
+
+/// Reads the list that `-show_packets` prints.
+pub(super) fn parse(from: impl Read) -> serde_json::Result<Vec<Packet>> {
+    let list: List = serde_json::from_reader(from)?;
+    Ok(list.packets.into_iter().map(Packet::from).collect())
+}
+
+/// The packets of all streams, as part of what ffprobe printed, stream by stream.
+pub(super) fn by_stream(
+    list: serde_json::Value,
+    streams: impl Iterator<Item = u32>,
+    log: &[String],
+) -> serde_json::Result<HashMap<u32, Index>> {
+    let all: Vec<Raw> = serde_json::from_value(list)?;
+    let mut packets: HashMap<u32, Vec<Packet>> = streams.map(|s| (s, Vec::new())).collect();
+    for raw in all {
+        packets.entry(raw.stream_index).or_default().push(raw.into());
+    }
+    Ok(packets.into_iter().map(|(stream, packets)| (stream, Index::new(packets, log.to_vec()))).collect())
+}
+
+impl From<Raw> for Packet {
+    fn from(raw: Raw) -> Self {
+        Packet {
+            pts: raw.pts,
+            duration: raw.duration,
+            is_empty: raw.size.as_str() == Some("0") || raw.size.as_u64() == Some(0),
+            is_key: raw.flags.contains('K'),
+            is_hidden: raw.flags.contains('D'),
+            is_corrupt: raw.flags.contains('C'),
+        }
+    }
+}
+
+/// What the packets say of the frames.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index {
+    packets: Vec<Packet>,
+    /// Packets that are shown, as positions in `packets`, in the order in which they are shown.
+    shown: Vec<usize>,
+    /// What ffprobe complained of.
+    pub log: Vec<String>,
+}
+
+impl Index {
+    pub(super) fn new(packets: Vec<Packet>, log: Vec<String>) -> Self {
+        let mut shown: Vec<usize> = (0..packets.len()).filter(|at| !packets[*at].is_hidden).collect();
+        if shown.iter().all(|at| packets[*at].pts.is_some()) {
+            shown.sort_by_key(|at| packets[*at].pts);
+        }
+        Index { packets, shown, log }
+    }
+
+    /// Number of packets that are shown.
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Number of all packets.
+    pub fn n_packets(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// The packet of frame `k`.
+    pub fn frame(&self, k: usize) -> Option<&Packet> {
+        self.packets.get(*self.shown.get(k)?)
+    }
+
+    /// Time of every frame in units of the stream; `None` if one has none or two have the same.
+    pub fn times(&self) -> Option<Vec<i64>> {
+        let times: Vec<i64> = self.shown.iter().map(|at| self.packets[*at].pts).collect::<Option<_>>()?;
+        times.windows(2).all(|pair| pair[0] < pair[1]).then_some(times)
+    }
+
+    /// Times of the packets where decoding may begin, in order.
+    pub fn keys(&self) -> Vec<i64> {
+        let mut keys: Vec<i64> = self.packets.iter().filter(|p| p.is_key).filter_map(|p| p.pts).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The number of frames that decoding will give, where packets and frames are known to correspond.
+    ///
+    /// They do not where a decoder makes no picture of some packets, or one of two. `vp8` frames that are not
+    /// shown are packets like any other; [`shown_vp8_frames`] tells them apart.
+    pub fn n_frames(&self, container: &Container, stream: &Stream) -> Option<usize> {
+        let first = self.packets.first()?;
+        let codec = stream.codec.as_deref().unwrap_or_default();
+        // Pictures before the first key frame may refer to what was cut away.
+        let cut = !first.is_key || self.packets.iter().any(|p| p.pts < first.pts && !p.is_hidden);
+        let damaged = self.packets.iter().any(|p| p.is_corrupt || p.is_empty);
+        let interlaced = stream.field_order.as_deref().is_some_and(|f| f != "progressive");
+        // Without a container that says what belongs together, two fields may be two packets.
+        let fields =
+            interlaced && matches!(codec, "h264" | "hevc") && !container.is("mp4") && !container.is("matroska");
+        // Several frames in one packet, followed by empty ones, and frames that say "as before".
+        let packed = matches!(codec, "mpeg4" | "msmpeg4v1" | "msmpeg4v2" | "msmpeg4v3") && container.is("avi");
+        let known = !cut && !damaged && !fields && !packed && codec != "vp8";
+        known.then_some(self.shown.len())
+    }
+}
+
+/// Times at which an H.264 stream starts afresh. Containers also mark recovery points as key frames, from which a
+/// decoder can begin, but arrives at the exact pictures only later, if ever.
+pub(crate) fn instantaneous_refreshes(tools: &Tools, input: &Input, stream: &Stream) -> Result<Vec<i64>> {
+    let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
+    command.args(["-hide_banner", "-v", "error", "-nostdin", "-copyts"]).args(input.arguments());
+    command.args(["-map", &format!("0:{}", stream.index), "-c", "copy"]);
+    // Keeps units of type 5, a slice of such a picture, and drops packets without one.
+    command.args(["-bsf:v", "filter_units=pass_types=5", "-f", "framecrc", "pipe:1"]);
+    let mut process = Process::start(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
+    let mut text = String::new();
+    if let Some(mut stdout) = process.take_stdout() {
+        stdout.read_to_string(&mut text)?;
+    }
+    process.succeed("looking for key frames")?;
+    let base = |t: Fraction| (t.numerator, t.denominator);
+    let mut printed = None;
+    let mut times = Vec::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("#tb 0:") {
+            printed = Fraction::parse(rest.trim());
+        } else if !line.starts_with('#') {
+            times.extend(line.split(',').nth(2).and_then(|pts| pts.trim().parse::<i64>().ok()));
+        }
+    }
+    match (printed.map(base), stream.time_base.map(base)) {
+        (Some(a), Some(b)) if a == b => Ok(times),
+        _ => Err(Error::new(ErrorKind::Backend, "ffmpeg counts time in another unit than ffprobe")),
+    }
+}
+
+/// Number of frames of a VP8 stream that are shown, from the first byte of each.
+pub(crate) fn shown_vp8_frames(tools: &Tools, input: &Input, stream: &Stream) -> Result<usize> {
+    let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
+    command.args(["-hide_banner", "-v", "error", "-nostdin", "-copyts"]).args(input.arguments());
+    command.args(["-map", &format!("0:{}", stream.index), "-c", "copy", "-f", "ivf", "pipe:1"]);
+    let mut process = Process::start(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
+    let mut shown = 0;
+    if let Some(stdout) = process.take_stdout() {
+        let mut stdout = std::io::BufReader::with_capacity(1 << 16, stdout);
+        let mut header = [0; 32];
+        stdout.read_exact(&mut header)?;
+        // IVF: a frame is its length, its time, and its bytes. RFC 6386 section 9.1: bit 4 is show_frame.
+        let mut frame = [0; 12];
+        while stdout.read_exact(&mut frame).is_ok() {
+            let length = u64::from(u32::from_le_bytes([frame[0], frame[1], frame[2], frame[3]]));
+            let mut body = (&mut stdout).take(length);
+            let mut first = [0; 1];
+            if body.read(&mut first)? == 1 {
+                shown += usize::from(first[0] & 0x10 != 0);
+            }
+            std::io::copy(&mut body, &mut std::io::sink())?;
+        }
+    }
+    process.succeed("counting frames")?;
+    Ok(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_of_showing() {
+        let json = r#"{"packets": [
+            {"pts": 0, "dts": -2, "size": "10", "flags": "KD_"}, {"pts": 40, "dts": 0, "size": "9", "flags": "__"},
+            {"pts": 20, "size": "9", "flags": "__"}, {"pts": 60, "size": "12", "flags": "K__", "side_data_list": []}]}"#;
+        let index = Index::new(parse(json.as_bytes()).unwrap(), Vec::new());
+        assert_eq!((index.n_packets(), index.len()), (4, 3));
+        assert_eq!(index.times().unwrap(), [20, 40, 60]);
+        assert_eq!(index.keys(), [0, 60]);
+        assert!(index.frame(2).unwrap().is_key && index.frame(3).is_none());
+        // Times that are missing leave the order of decoding, and no way to seek.
+        let json = r#"{"packets": [{"size": "3", "flags": "K_"}, {"size": "0", "flags": "__"}]}"#;
+        let index = Index::new(parse(json.as_bytes()).unwrap(), Vec::new());
+        assert_eq!((index.len(), index.times()), (2, None));
+        assert!(parse("{}".as_bytes()).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,79 @@
+//! Reading.
+
+mod count;
+mod decode;
+mod metadata;
+mod options;
+mod plan;
+mod reader;
+mod seek;
+mod source;
+
+use imageio_core::{Error, ImageReader, Request, Result};
+
+pub use self::options::{Chroma, Count, ReadOptions, SourceOptions};
+use self::reader::VideoReader;
+use crate::find::Tools;
+use crate::probe::{self, Container, Kind, Stream};
+
+/// Bytes of a file whose packets are listed at once.
+const SMALL: u64 = 4 << 20;
+
+/// Opens a video: asks ffprobe for its headers.
+pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageReader + 'r>> {
+    let tools = Tools::find(request.options())?;
+    let options = SourceOptions::parse(request.options())?;
+    let source = source::find(request, &options)?;
+    let is_small = !source.is_live && request.size().is_some_and(|size| size <= SMALL);
+    let (container, indices) = probe::container(&tools, &source.input, request.limits(), is_small)?;
+    if videos(&container).is_empty() {
+        return Err(no_video(&container));
+    }
+    Ok(Box::new(VideoReader::new(tools, source, container, indices)))
+}
+
+/// The video streams in the order in which ffmpeg would choose them.
+fn videos(container: &Container) -> Vec<&Stream> {
+    container.streams.iter().filter(|s| s.kind == Kind::Video).collect()
+}
+
+/// The stream to read: number `nth` of the video streams, or the one that ffmpeg chooses.
+fn choose(container: &Container, nth: Option<u32>) -> Result<&Stream> {
+    let videos = videos(container);
+    let stream = match nth {
+        Some(nth) => videos.get(nth as usize).copied().ok_or_else(|| {
+            let n = videos.len();
+            Error::new(imageio_core::ErrorKind::InvalidOption, format!("there is no video stream {nth}, there are {n}"))
+                .with("option", "stream")
+        })?,
+        None => {
+            // Covers last, then the largest picture, with a bonus for the default stream; the first of equals.
+            let score = |s: &Stream| {
+                let pixels = (s.width as u64).saturating_mul(s.height as u64);
+                (!s.is_attached, pixels.saturating_add(if s.is_default { 5_000_000 } else { 0 }))
+            };
+            let best = videos.iter().copied().rev().max_by_key(|s| score(s));
+            best.ok_or_else(|| no_video(container))?
+        }
+    };
+    if stream.codec.is_none() {
+        let tag = stream.codec_tag.as_deref().unwrap_or("without a name");
+        return Err(Error::unsupported(format!("this ffmpeg does not know the video's codec ({tag})")));
+    }
+    if stream.width == 0 || stream.height == 0 || stream.pixel_format.is_none() {
+        let codec = stream.codec.as_deref().unwrap_or_default();
+        return Err(Error::malformed(format!(
+            "no picture of the video (codec {codec}) could be decoded to tell its size"
+        )));
+    }
+    Ok(stream)
+}
+
+fn no_video(container: &Container) -> Error {
+    let held: Vec<String> = container
+        .streams
+        .iter()
+        .map(|s| format!("{} ({})", s.type_name, s.codec.as_deref().unwrap_or("unknown codec")))
+        .collect();
+    Error::unsupported(format!("there is no video in it, only {}", held.join(", ")))
+}

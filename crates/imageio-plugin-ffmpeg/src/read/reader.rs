@@ -1,0 +1,372 @@
+//! An opened video.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use ffmpeg_sidecar::command::FfmpegCommand;
+use imageio_core::{
+    Error, ErrorKind, ImageProperties, ImageReader, Index as Which, Metadata, Options, Orientation, QueryCx, ReadCx,
+    Result, Signals,
+};
+
+use super::decode::{Decoder, Ending, ending, fill, stdout};
+use super::plan::Plan;
+use super::seek::{Attempt, Seeking};
+use super::source::Source;
+use super::{choose, count, metadata};
+use crate::find::Tools;
+use crate::probe::{self, Container, Index, Stream};
+use crate::process::{Pipes, Process};
+
+/// Frames that are let pass by rather than starting ffmpeg anew: starting costs about as much.
+const NEAR: usize = 12;
+
+/// An opened video. ffmpeg runs from the first frame that is asked for until another place is, or until this is
+/// dropped.
+pub(super) struct VideoReader {
+    pub tools: Tools,
+    pub source: Source,
+    pub container: Container,
+    /// The plan for the options that were asked for last.
+    plan: Option<(Options, Plan)>,
+    /// Packets of each stream that was asked for.
+    indices: HashMap<u32, Index>,
+    /// Where decoding may begin, for each stream.
+    seekings: HashMap<u32, Seeking>,
+    /// Numbers of frames that cost something to find, by what was asked.
+    pub counts: Vec<(Options, Option<usize>)>,
+    decoder: Option<(Options, Decoder)>,
+    log: Vec<String>,
+}
+
+impl VideoReader {
+    pub fn new(tools: Tools, source: Source, container: Container, indices: HashMap<u32, Index>) -> Self {
+        let log = container.log.clone();
+        VideoReader {
+            tools,
+            source,
+            container,
+            plan: None,
+            indices,
+            seekings: HashMap::new(),
+            counts: Vec::new(),
+            decoder: None,
+            log,
+        }
+    }
+
+    /// What `options` ask for.
+    pub fn plan(&mut self, options: &Options) -> Result<(Plan, Stream)> {
+        let stream = {
+            let nth = super::ReadOptions::parse(options)?.stream;
+            choose(&self.container, nth)?.clone()
+        };
+        if let Some((of, plan)) = &self.plan
+            && of == options
+        {
+            return Ok((plan.clone(), stream));
+        }
+        let plan = Plan::new(options, &self.tools, &stream)?;
+        self.plan = Some((options.clone(), plan.clone()));
+        Ok((plan, stream))
+    }
+
+    /// The packets of a stream, listed when they are first asked for.
+    pub fn index(&mut self, stream: &Stream) -> Result<&Index> {
+        use std::collections::hash_map::Entry;
+        match self.indices.entry(stream.index) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let index = probe::packets(&self.tools, &self.source.input, stream)?;
+                for line in &index.log {
+                    if !self.log.contains(line) {
+                        self.log.push(line.clone());
+                    }
+                }
+                Ok(entry.insert(index))
+            }
+        }
+    }
+
+    /// The packets of a stream, if they were listed already.
+    pub fn known_index(&self, stream: &Stream) -> Option<&Index> {
+        self.indices.get(&stream.index)
+    }
+
+    /// Where decoding may begin in a stream.
+    fn seeking(&mut self, stream: &Stream) -> Result<&Seeking> {
+        if !self.seekings.contains_key(&stream.index) {
+            let index = self.index(stream)?.clone();
+            let seeking = Seeking::new(&self.tools, &self.source.input, stream, &index);
+            self.seekings.insert(stream.index, seeking);
+        }
+        self.seekings.get(&stream.index).ok_or_else(|| Error::new(ErrorKind::Backend, "the places to begin are lost"))
+    }
+
+    /// Starts ffmpeg so that the first frame that it prints is number `attempt.first` of the result.
+    fn start(&self, plan: &Plan, stream: &Stream, attempt: &Attempt) -> Result<Process> {
+        let mut command = FfmpegCommand::new_with_path(&self.tools.ffmpeg);
+        command.args(["-hide_banner", "-v", "error", "-nostdin", "-noautorotate"]);
+        if plan.options.threads > 0 {
+            command.args(["-threads", &plan.options.threads.to_string()]);
+        }
+        if let Some(hardware) = &plan.options.hwaccel {
+            command.args(["-hwaccel", hardware]);
+        }
+        if attempt.keeps_times {
+            command.arg("-copyts");
+        }
+        if let Some(seconds) = &attempt.seek {
+            command.args(["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seconds]);
+        }
+        command.args(self.source.input.arguments());
+        plan.output(&mut command, &self.tools, stream, attempt.select.clone());
+        command.args(["-f", "rawvideo", "-pix_fmt", &plan.format.ffmpeg_name(), "pipe:1"]);
+        log::debug!("{:?}", command.as_inner());
+        Process::start(&mut command, Pipes { stdout: true, ..Pipes::default() })
+    }
+
+    /// The ways to come to frame `k` of the result, the quickest first.
+    fn attempts(&mut self, plan: &Plan, stream: &Stream, k: usize) -> Result<Vec<Attempt>> {
+        let (start, end) = (plan.options.start, plan.options.end);
+        if self.source.is_live {
+            return Ok(vec![Attempt::beginning()]);
+        }
+        if plan.one_to_one {
+            let first = match start {
+                Some(_) => self.window(plan, stream)?.start,
+                None => 0,
+            };
+            if first + k == 0 {
+                return Ok(vec![Attempt::beginning()]);
+            }
+            return Ok(self.seeking(stream)?.attempts(first + k, k));
+        }
+        if start.is_none() && end.is_none() {
+            return Ok(vec![Attempt::beginning()]);
+        }
+        let window = self.window(plan, stream)?;
+        Ok(self.seeking(stream)?.window(window))
+    }
+
+    /// Frames of the stream that lie between the options `start` and `end`.
+    pub fn window(&mut self, plan: &Plan, stream: &Stream) -> Result<Range<usize>> {
+        let (start, end) = (plan.options.start, plan.options.end);
+        let index = self.index(stream)?;
+        Ok(count::window(index, stream, start, end))
+    }
+
+    /// Frame `k` of the result.
+    fn frame(
+        &mut self,
+        plan: &Plan,
+        stream: &Stream,
+        options: &Options,
+        k: usize,
+        signals: &Signals<'_>,
+    ) -> Result<imageio_core::NdImage> {
+        let shape = shape(plan)?;
+        let fits = match &self.decoder {
+            Some((of, decoder)) => of == options && (self.source.is_live || decoder.next <= k),
+            None => false,
+        };
+        if !fits || self.is_worth_seeking(plan, stream, k)? {
+            self.decoder = None;
+            if k > 0 {
+                self.check_index(plan, stream, options, k)?;
+            }
+        }
+        let mut attempts = Vec::new();
+        if self.decoder.is_none() {
+            attempts = self.attempts(plan, stream, k)?;
+            attempts.reverse();
+        }
+        loop {
+            if self.decoder.is_none() {
+                let attempt = attempts.pop().unwrap_or_else(Attempt::beginning);
+                let process = self.start(plan, stream, &attempt)?;
+                let decoder = Decoder::new(process, plan.format.dtype, &shape, attempt.first)?;
+                self.decoder = Some((options.clone(), decoder));
+            }
+            let Some((_, decoder)) = self.decoder.as_mut() else { continue };
+            let at = decoder.next;
+            let ended = match decoder.frame(signals)? {
+                Ok(image) if at >= k || self.source.is_live => return Ok(image),
+                Ok(_) => continue,
+                Err(ended) => ended,
+            };
+            let (came, next) = (decoder.delivered, decoder.next);
+            self.decoder = None;
+            // A decoder that began at a place which was none gave nothing; one that began earlier will.
+            if came == 0 && !attempts.is_empty() {
+                continue;
+            }
+            return Err(self.ended(plan, stream, options, ended, next, k));
+        }
+    }
+
+    /// Whether going to frame `k` by way of a key frame beats letting the frames before it pass by.
+    fn is_worth_seeking(&mut self, plan: &Plan, stream: &Stream, k: usize) -> Result<bool> {
+        let Some((_, decoder)) = &self.decoder else { return Ok(false) };
+        let next = decoder.next;
+        if self.source.is_live || !plan.one_to_one || k < next.saturating_add(NEAR) {
+            return Ok(false);
+        }
+        let first = if plan.options.start.is_some() { self.window(plan, stream)?.start } else { 0 };
+        let begins = self.seeking(stream)?.begins(first + k);
+        Ok(begins.is_some_and(|at| at > first + next + NEAR))
+    }
+
+    /// An error if frame `k` is known not to be there.
+    fn check_index(&mut self, plan: &Plan, stream: &Stream, options: &Options, k: usize) -> Result<()> {
+        if self.source.is_live {
+            return Ok(());
+        }
+        if let Some(n) = self.n_frames(plan, stream, options)? {
+            return if k < n { Ok(()) } else { Err(Error::index_out_of_range(k, Some(n))) };
+        }
+        // There are at most as many frames as packets, even where nobody knows how many.
+        if plan.one_to_one && k >= self.index(stream)?.n_packets() {
+            return Err(Error::index_out_of_range(k, None));
+        }
+        Ok(())
+    }
+
+    /// Why there is no frame `k`: the stream gave `n` frames.
+    fn ended(&mut self, plan: &Plan, stream: &Stream, options: &Options, ended: Ending, n: usize, k: usize) -> Error {
+        let log = match ended {
+            Ending::Broken(e) => return e,
+            Ending::Clean(log) => log,
+        };
+        for line in &log {
+            if !self.log.contains(line) {
+                self.log.push(line.clone());
+            }
+        }
+        if self.source.is_live {
+            return Error::new(ErrorKind::Io, "the camera gives no more frames");
+        }
+        // A container that says what came, and no complaint: the end.
+        let as_said = log.is_empty() && stream.n_frames.is_none_or(|said| said == n);
+        if plan.one_to_one && !(as_said && n > 0) {
+            let expected = match self.n_frames(plan, stream, options) {
+                Ok(expected) => expected,
+                Err(e) => return e,
+            };
+            if let Some(expected) = expected.filter(|expected| *expected > n) {
+                let said = log.last().map_or_else(String::new, |line| format!("; ffmpeg said: {line}"));
+                return Error::malformed(format!("the video ends after {n} of {expected} frames{said}"));
+            }
+        }
+        if n == 0 && plan.one_to_one && plan.options.start.is_none() && plan.options.end.is_none() {
+            let said = log.last().map_or_else(String::new, |line| format!("; ffmpeg said: {line}"));
+            return Error::malformed(format!("not one frame of the video could be decoded{said}"));
+        }
+        if !self.counts.iter().any(|(of, _)| of == options) {
+            self.counts.push((options.clone(), Some(n)));
+        }
+        Error::index_out_of_range(k, Some(n))
+    }
+
+    /// Frames `range` into one array, without a thread between the pipe and the caller's memory.
+    fn batch(&mut self, range: Range<usize>, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
+        let (plan, stream) = self.plan(cx.options())?;
+        if self.source.is_live || range.start != 0 || range.len() < 2 {
+            return Ok(false);
+        }
+        let frame = shape(&plan)?;
+        let mut whole = vec![range.len()];
+        whole.extend(&frame);
+        let (options, signals) = (cx.options(), cx.signals());
+        let bytes = cx.sink().bytes(plan.format.dtype, &whole)?;
+        let attempt = self.attempts(&plan, &stream, 0)?.into_iter().next_back().unwrap_or_else(Attempt::beginning);
+        // One that is under way would compete for the processor.
+        self.decoder = None;
+        let mut process = self.start(&plan, &stream, &attempt)?;
+        let mut stdout = stdout(&mut process)?;
+        let n = range.len();
+        let size = bytes.len() / n;
+        for (k, part) in bytes.chunks_exact_mut(size.max(1)).enumerate() {
+            signals.check_cancelled()?;
+            let filled = fill(&mut stdout, part)?;
+            if filled < size {
+                let ended = ending(&mut process, filled)?;
+                let e = self.ended(&plan, &stream, options, ended, k, k);
+                return Err(e.with("index", k));
+            }
+            signals.report(imageio_core::Progress::new(k as u64 + 1, n as u64, "frames"));
+        }
+        Ok(true)
+    }
+}
+
+/// Shape of a frame.
+fn shape(plan: &Plan) -> Result<Vec<usize>> {
+    Ok(plan.format.properties(plan.height, plan.width)?.shape)
+}
+
+impl ImageReader for VideoReader {
+    fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
+        let (plan, stream) = self.plan(cx.options())?;
+        if cx.index() > 0 {
+            self.check_index(&plan, &stream, cx.options(), cx.index())?;
+        }
+        let n = if self.is_counted(&plan, &stream, cx.options()) {
+            self.n_frames(&plan, &stream, cx.options())?
+        } else {
+            None
+        };
+        Ok(plan.format.properties(plan.height, plan.width)?.with_n_images(n))
+    }
+
+    fn read_frame(&mut self, cx: &mut ReadCx<'_, '_>) -> Result<()> {
+        let (plan, stream) = self.plan(cx.options())?;
+        cx.sink().check(plan.format.dtype, &shape(&plan)?)?;
+        let signals = cx.signals();
+        let image = self.frame(&plan, &stream, cx.options(), cx.index(), &signals)?;
+        cx.sink().put(image)
+    }
+
+    fn metadata(&mut self, cx: &QueryCx<'_>) -> Result<Metadata> {
+        let (plan, stream) = self.plan(cx.options())?;
+        if cx.whole() {
+            let n = self.is_counted(&plan, &stream, cx.options());
+            let n = if n { self.n_frames(&plan, &stream, cx.options())? } else { None };
+            return Ok(metadata::whole(&self.container, &stream, n));
+        }
+        self.check_index(&plan, &stream, cx.options(), cx.index())?;
+        if self.source.is_live || !plan.one_to_one {
+            return Ok(Metadata::new());
+        }
+        let first = self.window(&plan, &stream)?.start;
+        let index = self.index(&stream)?;
+        Ok(metadata::frame(index, &stream, first + cx.index()))
+    }
+
+    fn count(&mut self, cx: &QueryCx<'_>) -> Result<Option<usize>> {
+        let (plan, stream) = self.plan(cx.options())?;
+        self.n_frames(&plan, &stream, cx.options())
+    }
+
+    fn default_index(&self) -> Which {
+        // A camera has no end that could be read up to.
+        if self.source.is_live { Which::At(0) } else { Which::All }
+    }
+
+    fn is_uniform(&self) -> bool {
+        true
+    }
+
+    fn orientation(&mut self, cx: &QueryCx<'_>) -> Result<Orientation> {
+        let (_, stream) = self.plan(cx.options())?;
+        Ok(stream.orientation())
+    }
+
+    fn read_batch(&mut self, range: Range<usize>, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
+        self.batch(range, cx)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.log.iter().map(|line| format!("ffmpeg: {line}")).collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! From a request to what ffmpeg is given as its input.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use imageio_core::{Error, ErrorKind, LocalPath, Request, Result};
+
+use super::options::SourceOptions;
+use crate::capture;
+use crate::probe::Input;
+
+/// An input, and what has to stay alive for it.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub input: Input,
+    /// A camera: frames come as time goes by, without number or end.
+    pub is_live: bool,
+    pub _path: Option<LocalPath>,
+}
+
+/// Finds out where to read from.
+pub(super) fn find(request: &mut dyn Request<'_>, options: &SourceOptions) -> Result<Source> {
+    let name = request.name().into_owned();
+    if let Some(number) = capture::number(&name) {
+        return Ok(Source { input: capture::input(number, options)?, is_live: true, _path: None });
+    }
+    let path = request.local_path()?;
+    let mut input = Input::file(&path);
+    let mut option = |name: &str, value: String| input.options.extend([OsString::from(name), OsString::from(value)]);
+    let format = match (&options.format, options.sequence) {
+        (None, true) => Some("image2"),
+        (format, _) => format.as_deref(),
+    };
+    if let Some(format) = format {
+        option("-f", format.to_owned());
+    }
+    if let Some(size) = &options.size {
+        option("-video_size", size.clone());
+    }
+    if let Some(rate) = options.rate {
+        option("-framerate", format!("{}/{}", rate.numerator, rate.denominator));
+    }
+    if let Some(pixels) = &options.source_format {
+        option("-pixel_format", pixels.clone());
+    }
+    if options.sequence {
+        let (pattern, first) = pattern(&path)?;
+        option("-start_number", first.to_string());
+        input.name = pattern;
+    }
+    input.options.extend(options.input_arguments.iter().map(OsString::from));
+    Ok(Source { input, is_live: false, _path: Some(path) })
+}
+
+/// The pattern behind one name of a sequence and its number: `a/shot_0007.png` is `a/shot_%04d.png` and 7.
+fn pattern(path: &Path) -> Result<(OsString, u64)> {
+    let bad = |why: &str| Error::new(ErrorKind::InvalidOption, why.to_owned()).with("option", "sequence");
+    let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| bad("the name is no text"))?;
+    let end = name.rfind(|c: char| c.is_ascii_digit()).ok_or_else(|| bad("there is no number in the name"))? + 1;
+    let start = name[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
+    let digits = &name[start..end];
+    let first = digits.parse().map_err(|_| bad("the number in the name is too large"))?;
+    let number = if digits.starts_with('0') && digits.len() > 1 { format!("%0{}d", digits.len()) } else { "%d".into() };
+    let escape = |text: &str| text.replace('%', "%%");
+    let mut pattern = OsString::new();
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        let parent = parent.to_str().ok_or_else(|| bad("the path is no text"))?;
+        pattern.push(escape(parent));
+        pattern.push("/");
+    }
+    pattern.push(format!("{}{number}{}", escape(&name[..start]), escape(&name[end..])));
+    Ok((pattern, first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (path, expected, first) in [
+            ("a/shot_0007.png", "a/shot_%04d.png", 7),
+            ("12.jpg", "%d.jpg", 12),
+            ("50%/v2_f9.tif", "50%%/v2_f%d.tif", 9),
+            ("0.png", "%d.png", 0),
+        ] {
+            assert_eq!(pattern(Path::new(path)).unwrap(), (expected.into(), first), "{path}");
+        }
+        assert!(pattern(Path::new("a/none.png")).is_err());
+    }
+}
