@@ -9,7 +9,7 @@ use crate::run::{exists, output, status};
 use crate::workspace::target;
 
 /// Python packages of the peers, in the versions that the tests were written against.
-const PEERS: &[&str] = &["numpy==2.4.6", "pillow==13.0.0", "tifffile==2026.3.3", "imagecodecs==2026.3.6"];
+const PEERS: &[&str] = &["numpy==2.4.6", "pillow==13.0.0", "tifffile==2026.3.3", "imagecodecs==2026.3.6", "av==18.1.0"];
 
 /// Debian packages by the program that they bring.
 const PACKAGES: &[(&str, &str)] = &[("ffmpeg", "ffmpeg"), ("cmake", "cmake"), ("nasm", "nasm"), ("cc", "gcc")];

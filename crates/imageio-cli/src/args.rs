@@ -28,6 +28,9 @@ pub enum Command {
     View(View),
     /// List what this program reads and writes, and every option
     Formats(Formats),
+    /// Download ffmpeg, which reads and writes video, into your folder for imageio's data
+    #[cfg(feature = "ffmpeg")]
+    InstallFfmpeg,
     /// Print the completion script of a shell
     Completions {
         /// The shell

@@ -36,6 +36,8 @@ fn run(arguments: Arguments) -> Outcome<()> {
         Command::Convert(args) => commands::convert::run(&args),
         Command::View(args) => commands::view::run(&args),
         Command::Formats(args) => commands::formats::run(&args),
+        #[cfg(feature = "ffmpeg")]
+        Command::InstallFfmpeg => commands::install_ffmpeg::run(),
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }

@@ -46,3 +46,32 @@ impl Drop for FrameBar {
         self.bar.finish_and_clear();
     }
 }
+
+/// Counts bytes of a download. Silent where standard error is not a terminal.
+#[cfg(feature = "ffmpeg")]
+pub struct ByteBar(ProgressBar);
+
+#[cfg(feature = "ffmpeg")]
+impl ByteBar {
+    pub fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        if let Ok(style) = ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes}  {eta} left") {
+            bar.set_style(style);
+        }
+        ByteBar(bar)
+    }
+
+    pub fn at(&self, done: u64, total: Option<u64>) {
+        if let Some(total) = total {
+            self.0.set_length(total);
+        }
+        self.0.set_position(done);
+    }
+}
+
+#[cfg(feature = "ffmpeg")]
+impl Drop for ByteBar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -2,6 +2,7 @@
 
 mod capture;
 mod find;
+mod install;
 mod options;
 mod pixel_format;
 mod plugin;
@@ -13,6 +14,7 @@ mod write;
 use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
 
 pub use self::capture::{Camera, cameras};
+pub use self::install::{NO_INTERNET, install_ffmpeg};
 pub use self::options::OpenOptions;
 pub use self::read::{Chroma, Count, ReadOptions, SourceOptions};
 pub use self::write::{Bitrate, ColorRange, ColorSpace, OddSize, WriteOptions};

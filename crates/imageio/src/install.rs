@@ -39,6 +39,8 @@ pub fn install() {
         crate::dds::register();
         #[cfg(feature = "farbfeld")]
         crate::farbfeld::register();
+        #[cfg(feature = "ffmpeg")]
+        crate::ffmpeg::register();
         #[cfg(feature = "npy")]
         crate::npy::register();
         #[cfg(feature = "npz")]

@@ -61,6 +61,8 @@ pub use imageio_plugin_dds as dds;
 pub use imageio_plugin_exr as exr;
 #[cfg(feature = "farbfeld")]
 pub use imageio_plugin_farbfeld as farbfeld;
+#[cfg(feature = "ffmpeg")]
+pub use imageio_plugin_ffmpeg as ffmpeg;
 #[cfg(feature = "gif")]
 pub use imageio_plugin_gif as gif;
 #[cfg(feature = "hdr")]
@@ -106,3 +108,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/selection.md")]
 struct Selection;
+
+/// The examples of the page on video.
+#[cfg(all(doctest, feature = "ffmpeg", feature = "gif"))]
+#[doc = include_str!("../../../docs/video.md")]
+struct Video;

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use imageio::resource::scheme;
 use imageio::{Registry, install, v3 as iio};
 
-const EXPECTED: [&str; 16] = [
-    "bmp", "dds", "exr", "farbfeld", "gif", "hdr", "ico", "jpeg", "npy", "npz", "png", "pnm", "qoi", "tga", "tiff",
+const EXPECTED: [&str; 17] = [
+    "bmp", "dds", "exr", "farbfeld", "ffmpeg", "gif", "hdr", "ico", "jpeg", "npy", "npz", "png", "pnm", "qoi", "tga", "tiff",
     "webp",
 ];
 

@@ -3,6 +3,8 @@
 pub mod completions;
 pub mod convert;
 pub mod formats;
+#[cfg(feature = "ffmpeg")]
+pub mod install_ffmpeg;
 pub mod meta;
 pub mod props;
 pub mod read;

@@ -89,6 +89,15 @@ fn missing(name: &str, tried: &str) -> Error {
         ))
 }
 
+/// `Err` with the reason, in words, if a program can't be used.
+#[cfg(feature = "ffmpeg-download")]
+pub(crate) fn check(path: &Path) -> std::result::Result<(), String> {
+    match ask(path)? {
+        version if version >= version::OLDEST => Ok(()),
+        version => Err(format!("is of version {version}, which is too old")),
+    }
+}
+
 type Seen = HashMap<PathBuf, (Option<SystemTime>, std::result::Result<Version, String>)>;
 
 /// Answers by path: starting the program costs more than opening a small video.
