@@ -182,6 +182,8 @@ pub(crate) struct Tiff<'r> {
     pub source: Source<'r>,
     pub header: Header,
     max_metadata: Option<u64>,
+    /// What the end of the file cuts off reads as missing instead of being an error.
+    pub allow_truncated: bool,
 }
 
 impl<'r> Tiff<'r> {
@@ -209,13 +211,25 @@ impl<'r> Tiff<'r> {
                 }
             }
         };
-        Ok(Tiff { source, header, max_metadata })
+        Ok(Tiff { source, header, max_metadata, allow_truncated: false })
+    }
+
+    /// A local file that another one names.
+    pub fn at(path: &std::path::Path) -> Result<Tiff<'static>> {
+        let source = Source::file(std::fs::File::open(path)?);
+        let mut head = [0; 16];
+        let n = source.read_some(0, &mut head)?;
+        let header = Header::parse(head.get(..n).unwrap_or_default());
+        let header = header.ok_or_else(|| Error::malformed(format!("{} is no TIFF file", path.display())))?;
+        let max_metadata = imageio_core::Limits::default().max_metadata;
+        Ok(Tiff { source, header, max_metadata, allow_truncated: false })
     }
 
     #[cfg(test)]
     pub fn memory(bytes: Vec<u8>) -> Tiff<'static> {
         let header = Header::parse(&bytes).unwrap();
-        Tiff { source: Source::memory(bytes), header, max_metadata: imageio_core::Limits::default().max_metadata }
+        let max_metadata = imageio_core::Limits::default().max_metadata;
+        Tiff { source: Source::memory(bytes), header, max_metadata, allow_truncated: false }
     }
 
     fn sizes(&self) -> (u64, usize) {

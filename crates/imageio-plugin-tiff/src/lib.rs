@@ -4,7 +4,9 @@ mod chain;
 mod decode;
 mod encode;
 mod exif;
+mod flavour;
 mod geo;
+mod handle;
 mod ifd;
 mod json;
 mod metadata;
@@ -16,13 +18,16 @@ mod series;
 mod source;
 mod store;
 mod tags;
+mod target;
 mod writer;
 
 use imageio_core::{Capabilities, Dtype, Magic, PluginDescriptor, Registry, WriteShape};
 
+pub use self::handle::{PageInfo, Part, SeriesInfo, Tile, Tiles};
 pub use self::options::{
     BigTiff, ByteOrder, Compression, OpenOptions, Predictor, ReadOptions, ResolutionUnit, WriteOptions,
 };
+pub use self::reader::TiffReader;
 
 /// What there is to know about this plugin without opening a file.
 pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("tiff", &plugin::Tiff)

@@ -7,7 +7,7 @@ use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::series::{self, Series, descriptions, imagej_description, is_shaped, shaped_metadata};
 use crate::tags::{self, tag};
-use crate::{exif, geo};
+use crate::{exif, flavour, geo};
 
 /// Tags that say where something is, which means nothing to anyone but this reader.
 const POSITIONS: [u16; 13] = [
@@ -120,6 +120,9 @@ pub(crate) fn file(
     out.insert("is_imagej", is("imagej") || texts.iter().any(|t| t.starts_with("ImageJ=")));
     out.insert("is_ome", is("ome"));
     out.insert("is_geotiff", page.ifd.entry(tag::GEO_KEY_DIRECTORY).is_some());
+    let mut kinds = kinds.to_vec();
+    kinds.dedup();
+    out.insert("kinds", Value::List(kinds.into_iter().map(Value::from).collect()));
     flavours(&mut out, tiff, window, page, &texts);
     if let Some(section) = geo::read(tiff, page, window) {
         out.insert_section("geo", section);
@@ -143,6 +146,7 @@ fn flavours(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page: &Pag
     if let Some(text) = texts.first().filter(|t| t.trim_end().ends_with("OME>")) {
         out.insert("ome", text.as_str());
     }
+    flavour::add(out, tiff, window, page, texts);
 }
 
 /// ImageJ's own tag: labels, display ranges, palettes, notes.

@@ -68,6 +68,12 @@ plugin_options! {
         /// Take every page (directory of the file's chain) for an image of its own, instead of every series of pages
         /// that make up one array.
         pages: bool = false,
+        /// One series, counted from 0, is all that the file holds: its array is the only image or, with `pages`, its
+        /// pages are the images.
+        series: Option<usize> = None,
+        /// Give what there is of an image whose last strips or tiles are cut off by the end of the file, with 0 (or
+        /// GDAL's nodata value) in the place of the rest. By default that is an error.
+        allow_truncated: bool = false,
     }
 }
 
@@ -75,10 +81,17 @@ plugin_options! {
     /// How an image of a TIFF file is read.
     pub struct ReadOptions in Read {
         /// One page of the series, counted from 0, instead of the whole array.
-        #[alias("key")]
         page: Option<usize> = None,
+        /// Some pages of the series along a new first axis: a slice as Python has it, such as `2:10:2` or `::-1`, or a
+        /// list of numbers. A single number is one page, as with `page`.
+        key: Option<Value> = None,
         /// A smaller version of a pyramid: 0 is the full size, 1 the next smaller one.
         level: usize = 0,
+        /// Leave out axes of length 1 that a file's description has beside rows and columns.
+        squeeze: bool = true,
+        /// Some rows and columns: top, bottom, left, right; bottom and right are beyond the part. Only strips and
+        /// tiles that hold them are read.
+        region: Vec<usize> = Vec::new(),
     }
 }
 

@@ -115,10 +115,18 @@ pub(crate) fn compressed<T: Cell>(
     rows: &mut Rows<'_, T>,
     scratch: &mut Scratch,
     data: &[u8],
+    allow_truncated: bool,
 ) -> Result<()> {
     let stored = stored(context, inside)?;
     let columns = context.layout.chunk_size()[2] * context.layout.contig();
-    place(context, &stored, rows, scratch, |to, scratch| decompress(&context.codec, columns, data, to, scratch))
+    place(context, &stored, rows, scratch, |to, scratch| {
+        let got = decompress(&context.codec, columns, data, to, scratch)?;
+        if allow_truncated {
+            to.get_mut(got..).unwrap_or_default().fill(0);
+            return Ok(to.len());
+        }
+        Ok(got)
+    })
 }
 
 /// Decompresses straight into the array where rows are stored as they are there, else by way of a buffer.
