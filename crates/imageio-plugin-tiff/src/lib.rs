@@ -16,6 +16,7 @@ mod plugin;
 mod reader;
 mod series;
 mod source;
+mod spacing;
 mod store;
 mod tags;
 mod target;

@@ -16,6 +16,7 @@ use crate::metadata;
 use crate::options::{OpenOptions, ReadOptions};
 use crate::page::Page;
 use crate::series::{self, Grouped, Pages, Place, Series};
+use crate::spacing;
 use crate::tags::tag;
 use crate::target::Target;
 
@@ -147,7 +148,14 @@ impl<'r> TiffReader<'r> {
             return Err(Error::index_out_of_range(cx.index(), Some(count)));
         }
         let found = self.series_at(cx.index(), options.level)?;
-        let target = Target::choose(found, cx.index(), &options)?;
+        let mut target = Target::choose(found, cx.index(), &options)?;
+        if options.level > 0 {
+            // What is said of the pixels is said of those of the full size.
+            let top = self.series_at(cx.index(), 0)?;
+            let (length, width) = (top.key.layout.length as f64, top.key.layout.width as f64);
+            target.reduced = (length / target.key.layout.length as f64, width / target.key.layout.width as f64);
+            target.scale = top.scale.clone();
+        }
         if options.page.is_some() { self.own_key(target) } else { Ok(target) }
     }
 
@@ -306,7 +314,7 @@ impl ImageReader for TiffReader<'_> {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
         let target = self.target(cx)?;
         let dtype = target.key.layout.dtype()?;
-        let spacing = metadata::spacing(&self.tiff, &mut self.window, &target.axes, &target.key)?;
+        let spacing = spacing::of(&self.tiff, &mut self.window, &target)?;
         let props = ImageProperties::new(dtype, target.shape)
             .with_n_images(self.count_images()?)
             .with_axes(metadata::axes(&target.axes, &target.key));

@@ -118,7 +118,11 @@ impl Stored {
 
     fn take(&mut self, f: Format, metadata: &Metadata) {
         for (key, node, applied) in metadata.iter() {
-            if applied || LEFT.contains(&key) || crate::flavour::SECTIONS.contains(&key) || TEXTS.iter().any(|(name, _)| *name == key) {
+            if applied
+                || LEFT.contains(&key)
+                || crate::flavour::SECTIONS.contains(&key)
+                || TEXTS.iter().any(|(name, _)| *name == key)
+            {
                 continue;
             }
             match (key, node) {

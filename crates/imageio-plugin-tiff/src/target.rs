@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use imageio_core::{Error, Result, Value};
+use imageio_core::{Error, Result, Spacing, Value};
 
 use crate::options::ReadOptions;
 use crate::page::Page;
@@ -27,6 +27,10 @@ pub(crate) struct Target {
     pub key: Page,
     pub pages: Pages,
     pub region: Option<Region>,
+    /// Distances between neighbours that the description of the array has.
+    pub scale: Vec<(char, Spacing)>,
+    /// How many times larger pixels are than those of the full size, along Y and X.
+    pub reduced: (f64, f64),
 }
 
 impl Target {
@@ -34,7 +38,7 @@ impl Target {
     pub fn page(page: Page) -> Self {
         let (shape, axes) = page.layout.shape();
         let pages = Pages::here([page.ifd.offset]);
-        Target { series: None, shape, axes, key: page, pages, region: None }
+        Target { series: None, shape, axes, key: page, pages, region: None, scale: Vec::new(), reduced: (1.0, 1.0) }
     }
 
     /// A whole series.
@@ -43,8 +47,8 @@ impl Target {
             Some(full) => full,
             None => (series.shape.clone(), series.axes.clone()),
         };
-        let (key, pages) = (series.key.clone(), series.pages.clone());
-        Target { series: Some(series.clone()), shape, axes, key, pages, region: None }
+        let (key, pages, scale) = (series.key.clone(), series.pages.clone(), series.scale.clone());
+        Target { series: Some(series.clone()), shape, axes, key, pages, region: None, scale, reduced: (1.0, 1.0) }
     }
 
     /// What options choose of an image.
@@ -81,8 +85,8 @@ impl Target {
                         return Err(Error::malformed(format!("page {} is missing", list.first().unwrap_or(&0))));
                     }
                 }
-                let series = Some(found.clone());
-                Target { series, shape, axes, key: found.key.clone(), pages, region: None }
+                let (series, key, scale) = (Some(found.clone()), found.key.clone(), found.scale.clone());
+                Target { series, shape, axes, key, pages, region: None, scale, reduced: (1.0, 1.0) }
             }
         };
         target.crop(&options.region)?;
@@ -176,11 +180,8 @@ fn key(value: &Value, count: usize) -> Result<(Vec<usize>, bool)> {
     if step == 0 {
         return Err(bad());
     }
-    let (mut k, end) = if step > 0 {
-        (place(start, 0), place(stop, n))
-    } else {
-        (place(start, n - 1), place(stop, -1))
-    };
+    let (mut k, end) =
+        if step > 0 { (place(start, 0), place(stop, n)) } else { (place(start, n - 1), place(stop, -1)) };
     while (step > 0 && k < end) || (step < 0 && k > end) {
         list.push(k as usize);
         k = k.saturating_add(step);

@@ -50,13 +50,7 @@ pub(crate) fn region<T: Cell>(
 }
 
 /// Pixels that need no decoding: a read for each row, or for each plane if rows are whole.
-fn plain<T: Cell>(
-    tiff: &Tiff<'_>,
-    context: &Arc<Context>,
-    offset: u64,
-    region: &Region,
-    dest: &mut [T],
-) -> Result<()> {
+fn plain<T: Cell>(tiff: &Tiff<'_>, context: &Arc<Context>, offset: u64, region: &Region, dest: &mut [T]) -> Result<()> {
     let layout = &context.layout;
     let pixel = layout.contig() * context.dtype.size();
     let row = (layout.width * pixel) as u64;

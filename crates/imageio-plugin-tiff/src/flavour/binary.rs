@@ -38,7 +38,8 @@ impl Record<'_> {
 
 /// `len` bytes at `offset`, if the file has them.
 fn stretch(tiff: &Tiff<'_>, offset: u64, len: usize) -> Option<Vec<u8>> {
-    if offset == 0 || len > MAX_BYTES || tiff.source.size().is_some_and(|size| offset.saturating_add(len as u64) > size) {
+    if offset == 0 || len > MAX_BYTES || tiff.source.size().is_some_and(|size| offset.saturating_add(len as u64) > size)
+    {
         return None;
     }
     let mut bytes = vec![0; len];
@@ -185,6 +186,14 @@ pub(crate) fn fluoview_dimensions(
         }
     }
     Some((r.text(3, 257)?, found)).filter(|(_, d)| !d.is_empty())
+}
+
+/// Names, distances and units of FluoView's dimensions.
+pub(crate) fn fluoview_scale(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<Vec<(String, f64, String)>> {
+    let bytes = tiff.bytes(page.ifd.entry(tag::MM_HEADER)?, window).ok()?;
+    let r = Record { bytes: &bytes, endian: tiff.header.endian };
+    let places = (0..10).map(|k| MM_DIMENSIONS + k * MM_DIMENSION);
+    places.map(|at| Some((r.text(at, 16)?, r.real(at + 28)?, r.text(at + 36, 64)?))).collect()
 }
 
 /// FluoView's dimensions and description.

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use imageio_core::{Metadata, Value};
 
-pub(crate) use self::binary::{fluoview_dimensions, lsm, micromanager_index, micromanager_summary};
+pub(crate) use self::binary::{fluoview_dimensions, fluoview_scale, lsm, micromanager_index, micromanager_summary};
+pub(crate) use self::text::{pilatus, svs};
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::tags::tag;
@@ -20,8 +21,22 @@ pub(crate) type Tree = BTreeMap<String, Value>;
 
 /// Names of what [`add`] puts beside the tags, which says how a file came about and is not written back.
 pub(crate) const SECTIONS: [&str; 16] = [
-    "ome_tree", "lsm", "stk", "fluoview", "micromanager", "scanimage", "fei", "sem", "svs", "scn", "philips", "ndpi",
-    "pilatus", "metaseries", "gdal", "qpi",
+    "ome_tree",
+    "lsm",
+    "stk",
+    "fluoview",
+    "micromanager",
+    "scanimage",
+    "fei",
+    "sem",
+    "svs",
+    "scn",
+    "philips",
+    "ndpi",
+    "pilatus",
+    "metaseries",
+    "gdal",
+    "qpi",
 ];
 
 /// Adds a section for each program that is recognised.
@@ -34,10 +49,6 @@ pub(crate) fn add(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page
         }
     };
     let has = |tag: u16| page.ifd.entry(tag).is_some();
-    let mut field = |tag: u16| {
-        let bytes = page.ifd.entry(tag).and_then(|e| tiff.bytes(e, window).ok())?;
-        Some(crate::ifd::text(&bytes))
-    };
     if end.ends_with("OME>") {
         put("ome_tree", xml::tree(text));
     } else if end.ends_with("</scn>") {
@@ -53,9 +64,9 @@ pub(crate) fn add(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page
     } else if text.starts_with("# ") {
         put("pilatus", Some(text::pilatus(text)));
     }
-    put("gdal", field(tag::GDAL_METADATA).and_then(|text| xml::gdal(&text)));
-    put("fei", field(tag::FEI_SFEG).or_else(|| field(tag::FEI_HELIOS)).map(|text| text::sections(&text)));
-    put("sem", field(tag::CZ_SEM).map(|text| text::sem(&text)));
+    put("gdal", field(tiff, window, page, tag::GDAL_METADATA).and_then(|text| xml::gdal(&text)));
+    put("fei", fei(tiff, window, page));
+    put("sem", sem(tiff, window, page));
     if has(tag::NDPI_VERSION) {
         let entries = page.ifd.entries.iter().filter(|e| (65420..65500).contains(&e.tag));
         let named = entries.filter_map(|e| Some((ndpi_name(e.tag)?, tiff.value(e, window).ok()?)));
@@ -66,6 +77,23 @@ pub(crate) fn add(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page
     put("fluoview", binary::fluoview(tiff, window, page, text));
     put("micromanager", binary::micromanager(tiff, window, page));
     put("scanimage", scanimage(tiff, window, page, texts));
+}
+
+/// A tag's text.
+fn field(tiff: &Tiff<'_>, window: &mut Window, page: &Page, tag: u16) -> Option<String> {
+    let bytes = page.ifd.entry(tag).and_then(|e| tiff.bytes(e, window).ok())?;
+    Some(crate::ifd::text(&bytes))
+}
+
+/// What FEI's electron microscopes say.
+pub(crate) fn fei(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<Tree> {
+    let text = field(tiff, window, page, tag::FEI_SFEG).or_else(|| field(tiff, window, page, tag::FEI_HELIOS))?;
+    Some(text::sections(&text))
+}
+
+/// What Zeiss's electron microscopes say.
+pub(crate) fn sem(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<Tree> {
+    Some(text::sem(&field(tiff, window, page, tag::CZ_SEM)?))
 }
 
 /// What ScanImage says of its frames: behind the header of newer files, in texts of older ones.

@@ -203,16 +203,26 @@ mod tests {
 
     #[test]
     fn texts_become_trees() {
-        assert_eq!(shown(svs("Aperio Image Library v1.0|AppMag = 20|Date = 1/2/03")),
-            "{AppMag: 20, Date: 1/2/03, Header: Aperio Image Library v1.0}");
-        assert_eq!(shown(sections("[User]\nDate=1\nName=x\n[Beam]\nHV=2000.5")),
-            "{Beam: {HV: 2000.5}, User: {Date: 1, Name: x}}");
-        assert_eq!(shown(sem("0\n1.5\nAP_MAG\nMag = 5.00 K X\nAP_WD\nWD = 5.1 mm\nDP_X\nA = Off\n")),
-            "{ap_mag: [Mag, 5.00 K X], ap_wd: [WD, 5.1, mm], dp_x: [A, false], unnamed: [0, 1.5]}");
-        assert_eq!(shown(pilatus("# Pixel_size 172e-6 m x 172e-6 m\r\n# Exposure_time 0.1 s\n# Detector: P6 S/N 1")),
-            "{Detector: P6 S/N 1, Exposure_time: 0.1, Pixel_size: [0.000172, 0.000172]}");
+        assert_eq!(
+            shown(svs("Aperio Image Library v1.0|AppMag = 20|Date = 1/2/03")),
+            "{AppMag: 20, Date: 1/2/03, Header: Aperio Image Library v1.0}"
+        );
+        assert_eq!(
+            shown(sections("[User]\nDate=1\nName=x\n[Beam]\nHV=2000.5")),
+            "{Beam: {HV: 2000.5}, User: {Date: 1, Name: x}}"
+        );
+        assert_eq!(
+            shown(sem("0\n1.5\nAP_MAG\nMag = 5.00 K X\nAP_WD\nWD = 5.1 mm\nDP_X\nA = Off\n")),
+            "{ap_mag: [Mag, 5.00 K X], ap_wd: [WD, 5.1, mm], dp_x: [A, false], unnamed: [0, 1.5]}"
+        );
+        assert_eq!(
+            shown(pilatus("# Pixel_size 172e-6 m x 172e-6 m\r\n# Exposure_time 0.1 s\n# Detector: P6 S/N 1")),
+            "{Detector: P6 S/N 1, Exposure_time: 0.1, Pixel_size: [0.000172, 0.000172]}"
+        );
         assert_eq!(shown(fluoview("[Map]\nCh0: Range=1 to 2\n[Map End]\nA=1")), "{A: 1, Map: {Ch0: Range: 1 to 2}}");
-        assert_eq!(shown(matlab("SI.a = [1 2;3 4]\nSI.b = {'x y' true}\nSI.c = [1;2]\nSI.d = 'it''s'")),
-            "{SI.a: [[1, 2], [3, 4]], SI.b: [x y, true], SI.c: [1, 2], SI.d: it's}");
+        assert_eq!(
+            shown(matlab("SI.a = [1 2;3 4]\nSI.b = {'x y' true}\nSI.c = [1;2]\nSI.d = 'it''s'")),
+            "{SI.a: [[1, 2], [3, 4]], SI.b: [x y, true], SI.c: [1, 2], SI.d: it's}"
+        );
     }
 }

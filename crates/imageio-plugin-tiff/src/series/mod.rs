@@ -9,7 +9,7 @@ mod shaped;
 mod slides;
 mod stk;
 
-use imageio_core::{Error, Result, Value};
+use imageio_core::{Error, Result, Spacing, Value};
 
 pub(crate) use self::imagej::description as imagej_description;
 pub(crate) use self::ome::{document as ome_document, is_ome};
@@ -65,6 +65,8 @@ pub(crate) struct Series {
     /// The first page, which says how all are stored.
     pub key: Page,
     pub pages: Pages,
+    /// Distances between neighbours along some axes, where the description of the array has them.
+    pub scale: Vec<(char, Spacing)>,
     /// Smaller versions, the largest first.
     pub levels: Vec<Series>,
     /// The pages hang below others.
@@ -83,7 +85,18 @@ impl Series {
         let (short, letters) = axes::squeeze(&shape, &axes);
         let full = Some((shape, axes));
         let name = name.into();
-        Series { kind, name, shape: short, axes: letters, full, key, pages, levels: Vec::new(), is_sub: false }
+        Series {
+            kind,
+            name,
+            shape: short,
+            axes: letters,
+            full,
+            key,
+            pages,
+            scale: Vec::new(),
+            levels: Vec::new(),
+            is_sub: false,
+        }
     }
 
     /// Number of pages.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use imageio_core::{Error, ErrorKind, Result};
+use imageio_core::{Error, ErrorKind, Result, Spacing};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::axes::squeeze;
@@ -11,6 +11,7 @@ use super::{Pages, Place, Series, product};
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
+use crate::spacing::spacing;
 
 /// More planes than this are not believed.
 const MAX_PLANES: usize = 1 << 24;
@@ -138,7 +139,8 @@ pub(crate) fn group(
             match plan(&mut uuid, pixels, offsets.len(), set, notes) {
                 Ok(Some(plan)) => {
                     let name = image.attribute("Name").unwrap_or("").to_owned();
-                    if let Some(found) = build(tiff, window, &offsets, plan, name, set, notes)? {
+                    if let Some(mut found) = build(tiff, window, &offsets, plan, name, set, notes)? {
+                        found.scale = scale(pixels);
                         series.push(found);
                     }
                 }
@@ -155,6 +157,23 @@ pub(crate) fn group(
 
 fn elements<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> impl Iterator<Item = Node<'a, 'i>> {
     node.children().filter(move |child| child.tag_name().name() == name)
+}
+
+/// Physical sizes and the time between frames.
+fn scale(pixels: Node<'_, '_>) -> Vec<(char, Spacing)> {
+    let real = |name: &str| pixels.attribute(name).and_then(|v| v.trim().parse::<f64>().ok()).filter(|v| *v > 0.0);
+    let mut out = Vec::new();
+    for (axis, size, unit, default) in [
+        ('X', "PhysicalSizeX", "PhysicalSizeXUnit", "µm"),
+        ('Y', "PhysicalSizeY", "PhysicalSizeYUnit", "µm"),
+        ('Z', "PhysicalSizeZ", "PhysicalSizeZUnit", "µm"),
+        ('T', "TimeIncrement", "TimeIncrementUnit", "s"),
+    ] {
+        if let Some(value) = real(size) {
+            out.push((axis, spacing(value, pixels.attribute(unit).unwrap_or(default))));
+        }
+    }
+    out
 }
 
 /// The XML in a file beside the image; a description of more than 256 MiB is none.
@@ -224,7 +243,9 @@ fn plan(
             // A file that does not say which it is, is the first that is mentioned.
             let own = own.get_or_insert_with(|| uuid.to_owned());
             if own != uuid {
-                let Some(found) = element.attribute("FileName").and_then(|name| set.open(name, notes)) else { continue };
+                let Some(found) = element.attribute("FileName").and_then(|name| set.open(name, notes)) else {
+                    continue;
+                };
                 file = found;
             }
         }
@@ -313,7 +334,8 @@ fn build(
         }
     }
     let pages = Pages::Listed(list);
-    Ok(Some(Series { kind: "ome", name, shape, axes, full: Some(full), key, pages, levels, is_sub: false }))
+    let full = Some(full);
+    Ok(Some(Series { kind: "ome", name, shape, axes, full, key, pages, scale: Vec::new(), levels, is_sub: false }))
 }
 
 /// The smaller version of number `level`, whose pages hang below those of the array.
@@ -345,6 +367,7 @@ fn reduced(
         shape: shape.collect(),
         axes: axes.to_owned(),
         full: None,
+        scale: Vec::new(),
         key,
         pages: Pages::Listed(below),
         levels: Vec::new(),

@@ -18,7 +18,12 @@ pub(crate) fn is_lsm(page: &Page) -> bool {
 }
 
 /// The array and its thumbnails, which take turns in the chain of directories.
-pub(crate) fn lsm(tiff: &Tiff<'_>, chain: &mut Chain, window: &mut Window, first: &Page) -> Result<Option<Vec<Series>>> {
+pub(crate) fn lsm(
+    tiff: &Tiff<'_>,
+    chain: &mut Chain,
+    window: &mut Window,
+    first: &Page,
+) -> Result<Option<Vec<Series>>> {
     let Some(info) = flavour::lsm(tiff, window, first) else { return Ok(None) };
     let number = |key: &str| info.get(key).and_then(Value::as_u64).filter(|n| *n < MAX_SIDE).unwrap_or(0) as usize;
     let mut axes = String::from(match number("ScanType") {
@@ -59,7 +64,8 @@ pub(crate) fn lsm(tiff: &Tiff<'_>, chain: &mut Chain, window: &mut Window, first
         return Ok(None);
     }
     let name = info.get("Name").and_then(Value::as_str).unwrap_or("").to_owned();
-    let mut series = vec![Series::squeezed("lsm", &*name, (shape.clone(), axes.clone()), first.clone(), Pages::here(pages))];
+    let mut series =
+        vec![Series::squeezed("lsm", &*name, (shape.clone(), axes.clone()), first.clone(), Pages::here(pages))];
     if let Some(small) = second {
         let pages: Vec<u64> = all.iter().skip(1).step_by(2).copied().collect();
         let (page_shape, page_axes) = small.layout.shape();
@@ -129,8 +135,7 @@ pub(crate) fn micromanager(tiff: &Tiff<'_>, window: &mut Window, first: &Page) -
     if !summary.contains_key("MicroManagerVersion") || !summary.contains_key("Frames") {
         return Ok(None);
     }
-    let axes =
-        [if flag("TimeFirst") { "TR" } else { "RT" }, if flag("SlicesFirst") { "ZC" } else { "CZ" }].concat();
+    let axes = [if flag("TimeFirst") { "TR" } else { "RT" }, if flag("SlicesFirst") { "ZC" } else { "CZ" }].concat();
     let of = |row: &[u32; 5], axis: char| match axis {
         'C' => row[0],
         'Z' => row[1],

@@ -151,7 +151,18 @@ fn make(
         Some(offset) if list.len() == 1 && (elements > page || truncated == Some(true)) => Pages::Stored(offset),
         _ => Pages::here(list),
     };
-    Series { kind: "shaped", name, shape, axes: letters, full: None, key, pages, levels: Vec::new(), is_sub }
+    Series {
+        kind: "shaped",
+        name,
+        shape,
+        axes: letters,
+        full: None,
+        key,
+        pages,
+        scale: Vec::new(),
+        levels: Vec::new(),
+        is_sub,
+    }
 }
 
 fn shape_of(value: &Value) -> Option<Vec<usize>> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use imageio_core::Result;
+use imageio_core::{Result, Spacing, Unit};
 
 use super::ome::document;
 use super::{Pages, Place, Series};
@@ -163,6 +163,8 @@ fn philips(_: &Tiff<'_>, _: &mut Window, text: &str, pages: &[Page]) -> Option<V
         page.layout.length = reduced(first.layout.length, page.layout.length, h / height, tile_length);
         baseline.levels.push(series("philips", &format!("Level{k}"), &[&page])?);
     }
+    let millimetres = |value: f64| Spacing::new(value * 1000.0, Unit::Micrometre);
+    baseline.scale = vec![('Y', millimetres(height)), ('X', millimetres(width))];
     let mut out = vec![baseline];
     for page in pages.iter().filter(|p| p.layout.tile.is_none()) {
         out.push(series("philips", "Other", &[page])?);
