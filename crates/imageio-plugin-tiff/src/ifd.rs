@@ -216,11 +216,16 @@ impl<'r> Tiff<'r> {
 
     /// A local file that another one names.
     pub fn at(path: &std::path::Path) -> Result<Tiff<'static>> {
-        let source = Source::file(std::fs::File::open(path)?);
+        Tiff::file(std::fs::File::open(path)?).map_err(|e| e.with("file", path.display()))
+    }
+
+    /// A local file.
+    pub fn file(file: std::fs::File) -> Result<Tiff<'static>> {
+        let source = Source::file(file);
         let mut head = [0; 16];
         let n = source.read_some(0, &mut head)?;
         let header = Header::parse(head.get(..n).unwrap_or_default());
-        let header = header.ok_or_else(|| Error::malformed(format!("{} is no TIFF file", path.display())))?;
+        let header = header.ok_or_else(|| Error::malformed("the file is no TIFF file"))?;
         let max_metadata = imageio_core::Limits::default().max_metadata;
         Ok(Tiff { source, header, max_metadata, allow_truncated: false })
     }
@@ -261,6 +266,11 @@ impl<'r> Tiff<'r> {
         let bytes = window.get(&self.source, end, width)?;
         // Some writers leave the last link away.
         Ok(if bytes.len() < width { 0 } else { self.header.endian.uint(bytes) })
+    }
+
+    /// Where the offset of the directory after the one at `offset` is said.
+    pub fn link(&self, offset: u64, window: &mut Window) -> Result<u64> {
+        Ok(self.directory(offset, window)?.1)
     }
 
     /// The directory at `offset`.

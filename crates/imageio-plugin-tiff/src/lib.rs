@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod append;
 mod chain;
 mod decode;
+mod describe;
 mod encode;
 mod exif;
+mod fields;
 mod flavour;
 mod geo;
 mod handle;

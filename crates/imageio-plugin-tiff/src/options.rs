@@ -139,5 +139,30 @@ plugin_options! {
         /// Store the array's shape in the description as tifffile does, so that it reads back with that shape.
         #[alias("metadata")]
         shaped: bool = true,
+        /// Write an ImageJ hyperstack: axes in the order TZCYXS, uint8, uint16, int16 or float32 (RGB as uint8).
+        imagej: bool = false,
+        /// Write OME-XML as the description: axes X and Y, before them T, Z and C in any order. By default that is done
+        /// where the name ends with `.ome.tif` and the dtype is one that OME has.
+        ome: Option<bool> = None,
+        /// So many smaller versions of each page, each half as large as the last, in directories below it (SubIFDs).
+        /// Tiles of 256x256 pixels unless said.
+        #[range(0, 24)]
+        #[alias("subifds")]
+        pyramid: u8 = 0,
+        /// Width and height of a pixel and, for volumes, the distance of slices, in `pixel_unit`.
+        pixel_size: Vec<f64> = Vec::new(),
+        /// Unit of `pixel_size`: `µm` unless said; `nm`, `mm`, `m`, `inch` or any other word.
+        pixel_unit: Option<String> = None,
+        /// Seconds between frames, for ImageJ and OME.
+        frame_interval: Option<f64> = None,
+        /// Palette of an image of indices: all reds, then all greens, then all blues, 0 to 65535.
+        colormap: Option<Value> = None,
+        /// More tags for the first page: number, type (`byte`, `ascii`, `short`, `long`, `rational`, `float`, `double`
+        /// …) and value, such as `65000:short:1,2,3`.
+        #[alias("extratags")]
+        extra_tags: Vec<Value> = Vec::new(),
+        /// Add to the file that is there instead of replacing it.
+        #[phase(Open)]
+        append: bool = false,
     }
 }

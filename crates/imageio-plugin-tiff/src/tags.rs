@@ -29,6 +29,7 @@ pub(crate) mod tag {
     pub const ARTIST: u16 = 315;
     pub const HOST_COMPUTER: u16 = 316;
     pub const PREDICTOR: u16 = 317;
+    pub const COLOR_MAP: u16 = 320;
     pub const TILE_WIDTH: u16 = 322;
     pub const TILE_LENGTH: u16 = 323;
     pub const TILE_OFFSETS: u16 = 324;

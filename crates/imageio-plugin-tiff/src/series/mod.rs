@@ -11,7 +11,7 @@ mod stk;
 
 use imageio_core::{Error, Result, Spacing, Value};
 
-pub(crate) use self::imagej::description as imagej_description;
+pub(crate) use self::imagej::{description as imagej_description, is_imagej};
 pub(crate) use self::ome::{document as ome_document, is_ome};
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window, lenient};
@@ -151,7 +151,7 @@ pub(crate) fn group(
         series = Some(found);
     }
     if series.is_none() {
-        if let Some(text) = texts.iter().find(|t| imagej::is_imagej(t)) {
+        if let Some(text) = texts.iter().find(|t| is_imagej(t)) {
             series = imagej::group(tiff, chain, window, &first, text, &mut notes)?;
         }
     }
