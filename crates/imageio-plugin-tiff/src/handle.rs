@@ -9,7 +9,7 @@ use crate::metadata;
 use crate::options::ReadOptions;
 use crate::page::{Layout, Page};
 use crate::reader::TiffReader;
-use crate::series::Series;
+use crate::series::{Pages, Series};
 use crate::target::{Region, Target};
 
 /// An array that pages make up.
@@ -167,6 +167,29 @@ impl<'r> TiffReader<'r> {
     pub fn page_metadata(&mut self, k: usize) -> Result<Metadata> {
         let page = self.page(k)?;
         metadata::image(&self.tiff, &mut self.window, &page, None)
+    }
+
+    /// Where the array of series `k` begins in the file, if it lies there in one piece in the order of its axes, for
+    /// mapping it into memory. Its samples are in the file's byte order.
+    pub fn data_offset(&mut self, k: usize) -> Result<Option<u64>> {
+        let series = self.series_at(k, 0)?.clone();
+        let list = match series.pages {
+            Pages::Stored(offset) => return Ok(Some(offset)),
+            Pages::Planes(list) => list,
+            Pages::Listed(list) => {
+                let mut offsets = Vec::with_capacity(list.len());
+                for place in list {
+                    let Some(place) = place.filter(|p| p.file == 0) else { return Ok(None) };
+                    let page = Page::read(&self.tiff, place.offset, &mut self.window)?;
+                    let chunks = page.chunks(&self.tiff, &mut self.window)?;
+                    offsets.push(page.contiguous(&chunks));
+                }
+                offsets
+            }
+        };
+        let size = series.key.layout.bytes().unwrap_or(0) as u64;
+        let follow = |pair: &[Option<u64>]| matches!(pair, [Some(a), Some(b)] if a + size == *b);
+        Ok(list.first().copied().flatten().filter(|_| list.windows(2).all(follow)))
     }
 
     /// Some rows and columns of series 0: its shape with these in place of Y and X. Only strips and tiles that hold

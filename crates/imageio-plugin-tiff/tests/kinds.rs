@@ -1,6 +1,6 @@
 //! Files of the kinds that instruments write, made and judged by tifffile.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
-#![allow(clippy::print_stderr, reason = "a skipped check says so in the test's output")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "what was checked is said in the output")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
