@@ -61,7 +61,7 @@ for line in open(sys.argv[1]):
         for key in ('axes', 'kind'):
             if key in words and getattr(t.series[0], key) != words[key]:
                 bad.append(f'tifffile: {path}: {key} {getattr(t.series[0], key)!r} is not {words[key]!r}')
-        if 'contiguous' in words and (t.series[0].dataoffset is None or tifffile.memmap(path, mode='r').tobytes() != t.asarray().tobytes()):
+        if 'contiguous' in words and (t.series[0].dataoffset is None or tifffile.memmap(path, mode='r').astype(dtype).tobytes() != t.asarray().astype(dtype).tobytes()):
             bad.append(f'tifffile: {path} is not in one piece')
         if 'levels' in words and len(t.series[0].levels) != int(words['levels']):
             bad.append(f'tifffile: {path}: {len(t.series[0].levels)} levels')
