@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -69,6 +70,13 @@ pub trait Request<'r>: Send {
     /// end; what counts is that it is gone when core commits.
     fn sink(&mut self) -> Result<Sink> {
         Err(Error::new(ErrorKind::Backend, "this request is for reading"))
+    }
+
+    /// What the target holds before it is written, for writers that add to it: a local file, from its start. `None`
+    /// where there is nothing yet, or where the target can't be read. The target itself stays as it is until the
+    /// writer has finished.
+    fn existing(&mut self) -> Result<Option<File>> {
+        Ok(None)
     }
 
     /// A path to write to, for backends that want one; core moves the result into place.
@@ -177,6 +185,8 @@ pub(crate) struct WriteRequest<'a> {
     pub limits: &'a Limits,
     pub options: &'a Options,
     pub metadata: Option<&'a Metadata>,
+    /// The target, if it is a local file.
+    pub path: Option<&'a Path>,
     pub transaction: &'a mut Transaction,
 }
 
@@ -215,6 +225,13 @@ impl<'r> Request<'r> for WriteRequest<'_> {
 
     fn sink(&mut self) -> Result<Sink> {
         self.transaction.sink()
+    }
+
+    fn existing(&mut self) -> Result<Option<File>> {
+        match self.path {
+            Some(path) if path.is_file() => Ok(Some(File::open(path)?)),
+            _ => Ok(None),
+        }
     }
 
     fn local_path_for_write(&mut self) -> Result<LocalPath> {

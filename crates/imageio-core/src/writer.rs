@@ -72,6 +72,7 @@ impl<'t> Writer<'t> {
             limits: &options.limits,
             options: &write_options,
             metadata: options.metadata.as_ref(),
+            path: target.local_path(),
             transaction: &mut transaction,
         };
         let (result, _) = guard::call(|| descriptor.plugin().open_writer(&mut request));

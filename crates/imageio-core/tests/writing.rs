@@ -169,3 +169,19 @@ fn an_iterator_that_fails_stops_the_write() {
     assert!(e.to_string().contains("frame 2 is damaged"), "{e}");
     assert!(folder.names().is_empty());
 }
+
+#[test]
+fn a_writer_may_add_to_what_there_is() {
+    let folder = Folder::new("existing");
+    let path = folder.0.join("a.fake");
+    let image = Array2::<u8>::zeros((2, 3));
+    let append = || options().set("append", true);
+    // Where there is nothing yet, there is nothing to add to.
+    v3::imwrite_with(&path, &image, &append()).unwrap();
+    v3::imwrite_with(&path, &image, &append()).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "FAKE n=1 shape=2x3 n=1 shape=2x3");
+    v3::imwrite_with(&path, &image, &append().set("fail_after", 0)).unwrap_err();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "FAKE n=1 shape=2x3 n=1 shape=2x3");
+    assert_eq!(text(v3::imwrite_with("<bytes>", &image, &append().extension("fake")).unwrap()), "FAKE n=1 shape=2x3");
+    assert_eq!(folder.names(), ["a.fake"]);
+}

@@ -182,6 +182,8 @@ pub(crate) struct Tiff<'r> {
     pub source: Source<'r>,
     pub header: Header,
     max_metadata: Option<u64>,
+    /// What the end of the file cuts off reads as missing instead of being an error.
+    pub allow_truncated: bool,
 }
 
 impl<'r> Tiff<'r> {
@@ -209,13 +211,30 @@ impl<'r> Tiff<'r> {
                 }
             }
         };
-        Ok(Tiff { source, header, max_metadata })
+        Ok(Tiff { source, header, max_metadata, allow_truncated: false })
+    }
+
+    /// A local file that another one names.
+    pub fn at(path: &std::path::Path) -> Result<Tiff<'static>> {
+        Tiff::file(std::fs::File::open(path)?).map_err(|e| e.with("file", path.display()))
+    }
+
+    /// A local file.
+    pub fn file(file: std::fs::File) -> Result<Tiff<'static>> {
+        let source = Source::file(file);
+        let mut head = [0; 16];
+        let n = source.read_some(0, &mut head)?;
+        let header = Header::parse(head.get(..n).unwrap_or_default());
+        let header = header.ok_or_else(|| Error::malformed("the file is no TIFF file"))?;
+        let max_metadata = imageio_core::Limits::default().max_metadata;
+        Ok(Tiff { source, header, max_metadata, allow_truncated: false })
     }
 
     #[cfg(test)]
     pub fn memory(bytes: Vec<u8>) -> Tiff<'static> {
         let header = Header::parse(&bytes).unwrap();
-        Tiff { source: Source::memory(bytes), header, max_metadata: imageio_core::Limits::default().max_metadata }
+        let max_metadata = imageio_core::Limits::default().max_metadata;
+        Tiff { source: Source::memory(bytes), header, max_metadata, allow_truncated: false }
     }
 
     fn sizes(&self) -> (u64, usize) {
@@ -247,6 +266,11 @@ impl<'r> Tiff<'r> {
         let bytes = window.get(&self.source, end, width)?;
         // Some writers leave the last link away.
         Ok(if bytes.len() < width { 0 } else { self.header.endian.uint(bytes) })
+    }
+
+    /// Where the offset of the directory after the one at `offset` is said.
+    pub fn link(&self, offset: u64, window: &mut Window) -> Result<u64> {
+        Ok(self.directory(offset, window)?.1)
     }
 
     /// The directory at `offset`.

@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod append;
 mod chain;
 mod decode;
+mod describe;
 mod encode;
 mod exif;
+mod fields;
+mod flavour;
 mod geo;
+mod handle;
 mod ifd;
 mod json;
 mod metadata;
@@ -14,15 +19,19 @@ mod plugin;
 mod reader;
 mod series;
 mod source;
+mod spacing;
 mod store;
 mod tags;
+mod target;
 mod writer;
 
 use imageio_core::{Capabilities, Dtype, Magic, PluginDescriptor, Registry, WriteShape};
 
+pub use self::handle::{PageInfo, Part, SeriesInfo, Tile, Tiles};
 pub use self::options::{
     BigTiff, ByteOrder, Compression, OpenOptions, Predictor, ReadOptions, ResolutionUnit, WriteOptions,
 };
+pub use self::reader::TiffReader;
 
 /// What there is to know about this plugin without opening a file.
 pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("tiff", &plugin::Tiff)

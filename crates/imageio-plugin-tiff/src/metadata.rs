@@ -1,13 +1,13 @@
 //! What tags say, as metadata and as properties.
 
-use imageio_core::{Axis, Metadata, Result, Spacing, Unit, Value};
+use imageio_core::{Axis, Metadata, Result, Value};
 
 use crate::decode::compression_name;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
-use crate::series::{self, Series, descriptions, imagej_description, is_shaped, shaped_metadata};
+use crate::series::{Series, descriptions, imagej_description, is_shaped, shaped_metadata};
 use crate::tags::{self, tag};
-use crate::{exif, geo};
+use crate::{exif, flavour, geo};
 
 /// Tags that say where something is, which means nothing to anyone but this reader.
 const POSITIONS: [u16; 13] = [
@@ -120,6 +120,9 @@ pub(crate) fn file(
     out.insert("is_imagej", is("imagej") || texts.iter().any(|t| t.starts_with("ImageJ=")));
     out.insert("is_ome", is("ome"));
     out.insert("is_geotiff", page.ifd.entry(tag::GEO_KEY_DIRECTORY).is_some());
+    let mut kinds = kinds.to_vec();
+    kinds.dedup();
+    out.insert("kinds", Value::List(kinds.into_iter().map(Value::from).collect()));
     flavours(&mut out, tiff, window, page, &texts);
     if let Some(section) = geo::read(tiff, page, window) {
         out.insert_section("geo", section);
@@ -143,6 +146,7 @@ fn flavours(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page: &Pag
     if let Some(text) = texts.first().filter(|t| t.trim_end().ends_with("OME>")) {
         out.insert("ome", text.as_str());
     }
+    flavour::add(out, tiff, window, page, texts);
 }
 
 /// ImageJ's own tag: labels, display ranges, palettes, notes.
@@ -259,14 +263,14 @@ pub(crate) const PHOTOMETRICS: [(u16, &str); 13] = [
     (32845, "logluv"),
 ];
 
-struct Resolution {
-    x: f64,
-    y: f64,
-    unit: u64,
+pub(crate) struct Resolution {
+    pub x: f64,
+    pub y: f64,
+    pub unit: u64,
 }
 
 /// Pixels per unit, where both directions are given and make sense.
-fn resolution(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<Resolution> {
+pub(crate) fn resolution(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<Resolution> {
     let mut one = |tag: u16| {
         let value = tiff.value(page.ifd.entry(tag)?, window).ok()?.as_f64()?;
         (value.is_finite() && value > 0.0).then_some(value)
@@ -277,78 +281,6 @@ fn resolution(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<Resol
         None => 2,
     };
     Some(Resolution { x, y, unit })
-}
-
-/// Distances between neighbours for each axis, if the file says any.
-pub(crate) fn spacing(tiff: &Tiff<'_>, window: &mut Window, axes: &str, page: &Page) -> Result<Option<Vec<Spacing>>> {
-    let texts = descriptions(tiff, page, window)?;
-    if let Some(text) = texts.first().filter(|t| t.trim_end().ends_with("OME>")) {
-        if let Some(found) = ome_spacing(text, axes) {
-            return Ok(Some(found));
-        }
-    }
-    let Some(resolution) = resolution(tiff, window, page) else { return Ok(None) };
-    let mut unit = match resolution.unit {
-        2 => (1.0, Unit::Inch),
-        3 => (10.0, Unit::Millimetre),
-        4 => (1.0, Unit::Millimetre),
-        5 => (1.0, Unit::Micrometre),
-        _ => (1.0, Unit::None),
-    };
-    let mut depth = Spacing::none();
-    let mut time = Spacing::none();
-    if let Some(text) = texts.iter().find(|t| t.starts_with("ImageJ=")) {
-        let metadata = series::imagej_description(text);
-        if let Some(found) = metadata.get("unit").and_then(Value::as_str).and_then(unit_of) {
-            unit = (1.0, found);
-        }
-        if let Some(spacing) = metadata.get("spacing").and_then(Value::as_f64) {
-            depth = Spacing::new(spacing.abs(), unit.1);
-        }
-        if let Some(interval) = metadata.get("finterval").and_then(Value::as_f64).filter(|v| *v > 0.0) {
-            time = Spacing::new(interval, Unit::Second);
-        }
-    }
-    let each = axes.chars().map(|axis| match axis {
-        'X' => Spacing::new(unit.0 / resolution.x, unit.1),
-        'Y' => Spacing::new(unit.0 / resolution.y, unit.1),
-        'Z' => depth,
-        'T' => time,
-        _ => Spacing::none(),
-    });
-    Ok(Some(each.collect()))
-}
-
-fn unit_of(text: &str) -> Option<Unit> {
-    Some(match text.trim() {
-        "um" | "µm" | "μm" | "micron" | "microns" | "micrometer" => Unit::Micrometre,
-        "nm" | "nanometer" => Unit::Nanometre,
-        "mm" | "millimeter" => Unit::Millimetre,
-        "m" | "meter" => Unit::Metre,
-        "inch" | "in" => Unit::Inch,
-        "s" | "sec" | "second" | "seconds" => Unit::Second,
-        "pixel" | "pixels" => Unit::None,
-        _ => return None,
-    })
-}
-
-/// The physical sizes of the first array of an OME description.
-fn ome_spacing(text: &str, axes: &str) -> Option<Vec<Spacing>> {
-    let document = series::ome_document(text).ok()?;
-    let pixels = document.descendants().find(|n| n.tag_name().name() == "Pixels")?;
-    let real = |name: &str| pixels.attribute(name).and_then(|v| v.trim().parse::<f64>().ok()).filter(|v| *v > 0.0);
-    real("PhysicalSizeX").or_else(|| real("PhysicalSizeY"))?;
-    let size = |axis: char| {
-        let Some(value) = real(&format!("PhysicalSize{axis}")) else { return Spacing::none() };
-        let unit = pixels.attribute(format!("PhysicalSize{axis}Unit").as_str()).unwrap_or("µm");
-        Spacing::new(value, unit_of(unit).unwrap_or(Unit::None))
-    };
-    let each = axes.chars().map(|axis| match axis {
-        'X' | 'Y' | 'Z' => size(axis),
-        'T' => real("TimeIncrement").map_or(Spacing::none(), |v| Spacing::new(v, Unit::Second)),
-        _ => Spacing::none(),
-    });
-    Some(each.collect())
 }
 
 /// What the letters of axes mean.

@@ -68,6 +68,12 @@ plugin_options! {
         /// Take every page (directory of the file's chain) for an image of its own, instead of every series of pages
         /// that make up one array.
         pages: bool = false,
+        /// One series, counted from 0, is all that the file holds: its array is the only image or, with `pages`, its
+        /// pages are the images.
+        series: Option<usize> = None,
+        /// Give what there is of an image whose last strips or tiles are cut off by the end of the file, with 0 (or
+        /// GDAL's nodata value) in the place of the rest. By default that is an error.
+        allow_truncated: bool = false,
     }
 }
 
@@ -75,10 +81,17 @@ plugin_options! {
     /// How an image of a TIFF file is read.
     pub struct ReadOptions in Read {
         /// One page of the series, counted from 0, instead of the whole array.
-        #[alias("key")]
         page: Option<usize> = None,
+        /// Some pages of the series along a new first axis: a slice as Python has it, such as `2:10:2` or `::-1`, or a
+        /// list of numbers. A single number is one page, as with `page`.
+        key: Option<Value> = None,
         /// A smaller version of a pyramid: 0 is the full size, 1 the next smaller one.
         level: usize = 0,
+        /// Leave out axes of length 1 that a file's description has beside rows and columns.
+        squeeze: bool = true,
+        /// Some rows and columns: top, bottom, left, right; bottom and right are beyond the part. Only strips and
+        /// tiles that hold them are read.
+        region: Vec<usize> = Vec::new(),
     }
 }
 
@@ -126,5 +139,30 @@ plugin_options! {
         /// Store the array's shape in the description as tifffile does, so that it reads back with that shape.
         #[alias("metadata")]
         shaped: bool = true,
+        /// Write an ImageJ hyperstack: axes in the order TZCYXS, uint8, uint16, int16 or float32 (RGB as uint8).
+        imagej: bool = false,
+        /// Write OME-XML as the description: axes X and Y, before them T, Z and C in any order. By default that is done
+        /// where the name ends with `.ome.tif` and the dtype is one that OME has.
+        ome: Option<bool> = None,
+        /// So many smaller versions of each page, each half as large as the last, in directories below it (SubIFDs).
+        /// Tiles of 256x256 pixels unless said.
+        #[range(0, 24)]
+        #[alias("subifds")]
+        pyramid: u8 = 0,
+        /// Width and height of a pixel and, for volumes, the distance of slices, in `pixel_unit`.
+        pixel_size: Vec<f64> = Vec::new(),
+        /// Unit of `pixel_size`: `µm` unless said; `nm`, `mm`, `m`, `inch` or any other word.
+        pixel_unit: Option<String> = None,
+        /// Seconds between frames, for ImageJ and OME.
+        frame_interval: Option<f64> = None,
+        /// Palette of an image of indices: all reds, then all greens, then all blues, 0 to 65535.
+        colormap: Option<Value> = None,
+        /// More tags for the first page: number, type (`byte`, `ascii`, `short`, `long`, `rational`, `float`, `double`
+        /// …) and value, such as `65000:short:1,2,3`.
+        #[alias("extratags")]
+        extra_tags: Vec<Value> = Vec::new(),
+        /// Add to the file that is there instead of replacing it.
+        #[phase(Open)]
+        append: bool = false,
     }
 }

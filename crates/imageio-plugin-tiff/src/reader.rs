@@ -1,9 +1,12 @@
 //! An opened TIFF file.
 
+use std::any::Any;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use imageio_core::{
-    Dtype, Error, ImageProperties, ImageReader, Metadata, Orientation, QueryCx, ReadCx, Request, Result,
+    Dtype, Error, FrameSink, ImageProperties, ImageReader, Limits, Metadata, NdImage, Orientation, QueryCx, ReadCx,
+    Request, Result,
 };
 
 use crate::chain::Chain;
@@ -12,47 +15,101 @@ use crate::ifd::{Tiff, Window};
 use crate::metadata;
 use crate::options::{OpenOptions, ReadOptions};
 use crate::page::Page;
-use crate::series::{self, Grouped, Pages, Series};
+use crate::series::{self, Grouped, Pages, Place, Series};
+use crate::spacing;
 use crate::tags::tag;
+use crate::target::Target;
 
-/// The header was read; directories are read as they are needed, and kept.
-pub(crate) struct TiffReader<'r> {
-    tiff: Tiff<'r>,
-    chain: Chain,
-    window: Window,
+/// An opened TIFF file, with what only TIFF has: series, pages, levels, parts of images, tiles.
+///
+/// Reached from a [`Reader`](imageio_core::Reader) by `reader.downcast_mut::<TiffReader>()`. Pixels that it returns
+/// are those that the reader itself would return; limits given when the file was opened hold here as well.
+///
+/// ```
+/// use imageio_core::{Reader, WriteOptions, ndarray::Array3, v3 as iio};
+/// use imageio_plugin_tiff::TiffReader;
+///
+/// # fn main() -> imageio_core::Result<()> {
+/// # imageio_plugin_tiff::register();
+/// let stack = Array3::<u16>::from_shape_fn((5, 64, 96), |(z, y, x)| (z * 10_000 + y * 96 + x) as u16);
+/// let options = WriteOptions::new().set("tile", "[16, 16]").extension("tif");
+/// let file = iio::imwrite_with("<bytes>", &stack, &options)?.unwrap_or_default();
+///
+/// let mut reader = Reader::open(file)?;
+/// let tiff = reader.downcast_mut::<TiffReader>().unwrap();
+/// assert_eq!((tiff.n_series()?, tiff.n_pages()?), (1, 5));
+/// assert_eq!(tiff.series()?[0].shape, [5, 64, 96]);
+/// // Only the tiles that cover the part are read.
+/// let part = tiff.read_region(10..20, 30..50)?;
+/// assert_eq!(part.shape(), [5, 10, 20]);
+/// # Ok(())
+/// # }
+/// ```
+pub struct TiffReader<'r> {
+    /// The header was read; directories are read as they are needed, and kept.
+    pub(crate) tiff: Tiff<'r>,
+    pub(crate) chain: Chain,
+    pub(crate) window: Window,
+    limits: Limits,
+    /// Where the other files of a set are.
+    folder: Option<PathBuf>,
     /// Every page is an image.
     by_page: bool,
+    /// The one series that the file is opened for.
+    only: Option<usize>,
     grouped: Option<Grouped>,
 }
 
-/// What a read is about.
-enum Target {
-    Page(Box<Page>),
-    Series(Box<Series>),
-}
-
 impl<'r> TiffReader<'r> {
-    pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
+    pub(crate) fn open(request: &mut dyn Request<'r>) -> Result<Self> {
         let options = OpenOptions::parse(request.options())?;
-        let tiff = Tiff::open(request)?;
+        let mut tiff = Tiff::open(request)?;
+        tiff.allow_truncated = options.allow_truncated;
         let mut chain = Chain::new(tiff.header.first);
         let mut window = Window::default();
         // A file whose first directory can't be read is not opened.
         let Some(first) = chain.get(&tiff, 0, &mut window)? else {
             return Err(Error::malformed("the file holds no page"));
         };
-        Page::read(&tiff, first, &mut window)?;
-        Ok(TiffReader { tiff, chain, window, by_page: options.pages, grouped: None })
+        let first = Page::read(&tiff, first, &mut window)?;
+        // Only OME files name others, which lie beside them.
+        let texts = series::descriptions(&tiff, &first, &mut window)?;
+        let folder = match texts.first().is_some_and(|t| series::is_ome(t)) && request.file().is_some() {
+            true => request.local_path()?.parent().map(PathBuf::from),
+            false => None,
+        };
+        let limits = request.limits().clone();
+        Ok(TiffReader {
+            tiff,
+            chain,
+            window,
+            limits,
+            folder,
+            by_page: options.pages,
+            only: options.series,
+            grouped: None,
+        })
     }
 
-    fn grouped(&mut self) -> Result<&Grouped> {
+    pub(crate) fn grouped(&mut self) -> Result<&Grouped> {
         if self.grouped.is_none() {
-            self.grouped = Some(series::group(&self.tiff, &mut self.chain, &mut self.window)?);
+            let folder = self.folder.as_deref();
+            let mut grouped = series::group(&self.tiff, &mut self.chain, &mut self.window, folder)?;
+            if let Some(only) = self.only {
+                let count = grouped.series.len();
+                if only >= count {
+                    return Err(Error::mismatch(format!("the file has {count} series, there is no series {only}"))
+                        .with("option", "series"));
+                }
+                grouped.series = grouped.series.drain(only..=only).collect();
+            }
+            self.grouped = Some(grouped);
         }
         self.grouped.as_ref().ok_or_else(|| Error::malformed("the file holds no page"))
     }
 
-    fn page(&mut self, k: usize) -> Result<Page> {
+    /// Page `k` of the chain.
+    pub(crate) fn page(&mut self, k: usize) -> Result<Page> {
         match self.chain.get(&self.tiff, k, &mut self.window)? {
             Some(offset) => Page::read(&self.tiff, offset, &mut self.window),
             None => {
@@ -65,79 +122,177 @@ impl<'r> TiffReader<'r> {
     fn target(&mut self, cx: &QueryCx<'_>) -> Result<Target> {
         let options = ReadOptions::parse(cx.options())?;
         if self.by_page {
-            if options.page.is_some() || options.level != 0 {
-                return Err(Error::mismatch("with `pages`, an index names a page: `page` and `level` mean nothing"));
+            if options.page.is_some() || options.key.is_some() || options.level != 0 {
+                return Err(Error::mismatch(
+                    "with `pages`, an index names a page: `page`, `key` and `level` mean nothing",
+                ));
             }
-            return Ok(Target::Page(Box::new(self.page(cx.index())?)));
+            let mut target = match self.only {
+                None => Target::page(self.page(cx.index())?),
+                Some(_) => {
+                    let index = cx.index();
+                    let series = self.series_at(0, 0)?;
+                    if index >= series.len() {
+                        return Err(Error::index_out_of_range(index, Some(series.len())));
+                    }
+                    let page = ReadOptions::new().page(index);
+                    let target = Target::choose(series, 0, &page)?;
+                    self.own_key(target)?
+                }
+            };
+            target.crop(&options.region)?;
+            return Ok(target);
         }
+        let count = self.grouped()?.series.len();
+        if cx.index() >= count {
+            return Err(Error::index_out_of_range(cx.index(), Some(count)));
+        }
+        let found = self.series_at(cx.index(), options.level)?;
+        let mut target = Target::choose(found, cx.index(), &options)?;
+        if options.level > 0 {
+            // What is said of the pixels is said of those of the full size.
+            let top = self.series_at(cx.index(), 0)?;
+            let (length, width) = (top.key.layout.length as f64, top.key.layout.width as f64);
+            target.reduced = (length / target.key.layout.length as f64, width / target.key.layout.width as f64);
+            target.scale = top.scale.clone();
+        }
+        if options.page.is_some() { self.own_key(target) } else { Ok(target) }
+    }
+
+    /// Series `index`, or a level of it.
+    pub(crate) fn series_at(&mut self, index: usize, level: usize) -> Result<&Series> {
         let grouped = self.grouped()?;
         let count = grouped.series.len();
-        let top = grouped.series.get(cx.index()).ok_or_else(|| Error::index_out_of_range(cx.index(), Some(count)))?;
-        let found = match options.level {
-            0 => top,
+        let top = grouped.series.get(index).ok_or_else(|| Error::index_out_of_range(index, Some(count)))?;
+        match level {
+            0 => Ok(top),
             level => top.levels.get(level - 1).ok_or_else(|| {
-                Error::mismatch(format!("image {} has {} levels, 0 is the full size", cx.index(), top.levels.len() + 1))
-            })?,
-        };
-        let Some(k) = options.page else { return Ok(Target::Series(Box::new(found.clone()))) };
-        let pages = found.len();
-        let beyond = || Error::mismatch(format!("image {} has {pages} pages, there is no page {k}", cx.index()));
-        match &found.pages {
-            Pages::Listed(list) => match list.get(k).ok_or_else(beyond)? {
-                Some(offset) => {
-                    let offset = *offset;
-                    Ok(Target::Page(Box::new(Page::read(&self.tiff, offset, &mut self.window)?)))
-                }
-                None => Err(Error::malformed(format!("page {k} is missing"))),
-            },
-            Pages::Stored(offset) => {
-                if k >= pages {
-                    return Err(beyond());
-                }
-                let size = found.key.layout.bytes().unwrap_or(0) as u64;
-                let mut one = found.clone();
-                (one.shape, one.axes) = found.key.layout.shape();
-                one.pages = Pages::Stored(offset.saturating_add(size.saturating_mul(k as u64)));
-                Ok(Target::Series(Box::new(one)))
-            }
+                Error::mismatch(format!("image {index} has {} levels, 0 is the full size", top.levels.len() + 1))
+            }),
         }
+    }
+
+    /// A single page speaks for itself: its own tags are its metadata.
+    pub(crate) fn own_key(&mut self, mut target: Target) -> Result<Target> {
+        if let Some(place) = target.first().filter(|p| p.file == 0 && p.offset != target.key.ifd.offset) {
+            let page = Page::read(&self.tiff, place.offset, &mut self.window)?;
+            same(&target.key, &page)?;
+            target.key = page;
+        }
+        target.series = None;
+        Ok(target)
     }
 
     fn count_images(&mut self) -> Result<usize> {
-        if self.by_page {
-            return Ok(self.chain.all(&self.tiff, &mut self.window)?.len());
+        match (self.by_page, self.only) {
+            (true, None) => Ok(self.chain.all(&self.tiff, &mut self.window)?.len()),
+            (true, Some(_)) => Ok(self.series_at(0, 0)?.len()),
+            (false, _) => Ok(self.grouped()?.series.len()),
         }
-        Ok(self.grouped()?.series.len())
     }
 
-    /// Decodes `target` into an array of `shape`.
+    /// Decodes `target` into memory of its own.
+    pub(crate) fn decode(&mut self, target: &Target) -> Result<NdImage> {
+        let limits = self.limits.clone();
+        let mut sink = FrameSink::fresh(&limits);
+        self.fill_sink(target, &mut sink)?;
+        sink.finish()?.ok_or_else(|| Error::malformed("no image came of the read"))
+    }
+
+    fn fill_sink(&mut self, target: &Target, sink: &mut FrameSink<'_>) -> Result<()> {
+        let dtype = target.key.layout.dtype()?;
+        if dtype == Dtype::Bool {
+            return self.fill(target, sink.slice::<bool>(&target.shape)?, dtype);
+        }
+        self.fill(target, sink.bytes(dtype, &target.shape)?, dtype)
+    }
+
+    /// Decodes `target` into an array of its shape.
     fn fill<T: Cell>(&mut self, target: &Target, dest: &mut [T], dtype: Dtype) -> Result<()> {
+        let (key, tiff) = (&target.key, &self.tiff);
         let per_sample = T::elements_per_sample(dtype);
-        let elements = |page: &Page| page.layout.elements().unwrap_or(0).saturating_mul(per_sample);
-        match target {
-            Target::Page(page) => {
-                decode::pages(&self.tiff, std::iter::once(Ok(Some((**page).clone()))), elements(page), dest)
-            }
-            Target::Series(series) => match &series.pages {
-                Pages::Stored(offset) => decode::contiguous(&self.tiff, &series.key, *offset, dest),
-                Pages::Listed(list) => {
-                    let key = &series.key;
-                    let mut window = Window::default();
-                    let tiff = &self.tiff;
-                    let pages = list.iter().map(move |offset| match offset {
-                        None => Ok(None),
-                        Some(offset) if *offset == key.ifd.offset => Ok(Some(key.clone())),
-                        Some(offset) => {
-                            let page = Page::read(tiff, *offset, &mut window)?;
-                            same(key, &page)?;
-                            Ok(Some(page))
-                        }
-                    });
-                    decode::pages(&self.tiff, pages, elements(key), dest)
+        let whole = key.layout.elements().unwrap_or(0).saturating_mul(per_sample);
+        let elements = match &target.region {
+            None => whole,
+            Some(part) => whole / (key.layout.length * key.layout.width).max(1) * part.rows.len() * part.columns.len(),
+        };
+        match &target.pages {
+            Pages::Stored(offset) if target.region.is_none() => decode::contiguous(tiff, key, *offset, dest),
+            Pages::Stored(offset) => {
+                let size = key.layout.bytes().unwrap_or(0) as u64;
+                let parts = dest.chunks_exact_mut(elements.max(1));
+                for (k, part) in parts.enumerate() {
+                    let at = offset.saturating_add(size.saturating_mul(k as u64));
+                    decode::region(tiff, key, Some(at), target.region.as_ref(), part)?;
                 }
-            },
+                Ok(())
+            }
+            Pages::Planes(list) => {
+                for (part, offset) in dest.chunks_exact_mut(elements.max(1)).zip(list) {
+                    match offset {
+                        None => part.fill(T::default()),
+                        Some(at) => decode::region(tiff, key, Some(*at), target.region.as_ref(), part)?,
+                    }
+                }
+                Ok(())
+            }
+            Pages::Listed(list) => {
+                let mut dest = dest;
+                let mut rest = list.as_slice();
+                // Pages of one file are decoded together.
+                while let Some(file) = rest.first().map(|p| p.map_or(0, |p| p.file)) {
+                    let n = rest.iter().take_while(|p| p.is_none_or(|p| p.file == file)).count();
+                    let (now, later) = rest.split_at(n);
+                    let (part, others) = dest.split_at_mut(dest.len().min(n.saturating_mul(elements)));
+                    (rest, dest) = (later, others);
+                    match file.checked_sub(1) {
+                        None => listed(tiff, key, true, now, target, elements, part)?,
+                        Some(k) => {
+                            let path = self.grouped.as_ref().and_then(|g| g.files.get(k));
+                            let path = path.ok_or_else(|| Error::malformed("a file of the set is not known"))?;
+                            let mut other = Tiff::at(path)?;
+                            other.allow_truncated = tiff.allow_truncated;
+                            listed(&other, key, false, now, target, elements, part)
+                                .map_err(|e| e.with("file", path.display()))?;
+                        }
+                    }
+                }
+                Ok(())
+            }
         }
     }
+}
+
+/// Decodes pages of one file, or the same part of each.
+fn listed<T: Cell>(
+    tiff: &Tiff<'_>,
+    key: &Page,
+    own: bool,
+    list: &[Option<Place>],
+    target: &Target,
+    elements: usize,
+    dest: &mut [T],
+) -> Result<()> {
+    let mut window = Window::default();
+    let mut pages = list.iter().map(move |place| match place {
+        None => Ok(None),
+        Some(place) if own && place.offset == key.ifd.offset => Ok(Some(key.clone())),
+        Some(place) => {
+            let page = Page::read(tiff, place.offset, &mut window)?;
+            same(key, &page)?;
+            Ok(Some(page))
+        }
+    });
+    if target.region.is_none() {
+        return decode::pages(tiff, pages, elements, dest);
+    }
+    for part in dest.chunks_exact_mut(elements.max(1)) {
+        match pages.next().transpose()?.flatten() {
+            None => part.fill(T::default()),
+            Some(page) => decode::region(tiff, &page, None, target.region.as_ref(), part)?,
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a page that does not fit the others of its array.
@@ -155,38 +310,15 @@ fn same(key: &Page, page: &Page) -> Result<()> {
     Ok(())
 }
 
-impl Target {
-    fn shape(&self) -> Vec<usize> {
-        match self {
-            Target::Page(page) => page.layout.shape().0,
-            Target::Series(series) => series.shape.clone(),
-        }
-    }
-
-    fn axes(&self) -> String {
-        match self {
-            Target::Page(page) => page.layout.shape().1,
-            Target::Series(series) => series.axes.clone(),
-        }
-    }
-
-    fn key(&self) -> &Page {
-        match self {
-            Target::Page(page) => page,
-            Target::Series(series) => &series.key,
-        }
-    }
-}
-
 impl ImageReader for TiffReader<'_> {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
         let target = self.target(cx)?;
-        let dtype = target.key().layout.dtype()?;
-        let axes = target.axes();
-        let props = ImageProperties::new(dtype, target.shape())
+        let dtype = target.key.layout.dtype()?;
+        let spacing = spacing::of(&self.tiff, &mut self.window, &target)?;
+        let props = ImageProperties::new(dtype, target.shape)
             .with_n_images(self.count_images()?)
-            .with_axes(metadata::axes(&axes, target.key()));
-        Ok(match metadata::spacing(&self.tiff, &mut self.window, &axes, target.key())? {
+            .with_axes(metadata::axes(&target.axes, &target.key));
+        Ok(match spacing {
             Some(spacing) => props.with_spacing(spacing),
             None => props,
         })
@@ -194,16 +326,11 @@ impl ImageReader for TiffReader<'_> {
 
     fn read_frame(&mut self, cx: &mut ReadCx<'_, '_>) -> Result<()> {
         let target = self.target(&cx.query())?;
-        let dtype = target.key().layout.dtype()?;
-        let shape = target.shape();
-        if dtype == Dtype::Bool {
-            return self.fill(&target, cx.sink().slice::<bool>(&shape)?, dtype);
-        }
-        self.fill(&target, cx.sink().bytes(dtype, &shape)?, dtype)
+        self.fill_sink(&target, cx.sink())
     }
 
     fn read_batch(&mut self, range: Range<usize>, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
-        if !self.by_page {
+        if !self.by_page || self.only.is_some() || !ReadOptions::parse(cx.options())?.region.is_empty() {
             return Ok(false);
         }
         let first = self.page(range.start)?;
@@ -241,15 +368,7 @@ impl ImageReader for TiffReader<'_> {
             return metadata::file(&self.tiff, &mut self.window, &key, &kinds, pages);
         }
         let target = self.target(cx)?;
-        metadata::image(
-            &self.tiff,
-            &mut self.window,
-            target.key(),
-            match &target {
-                Target::Series(series) => Some(series),
-                Target::Page(_) => None,
-            },
-        )
+        metadata::image(&self.tiff, &mut self.window, &target.key, target.series.as_ref())
     }
 
     fn count(&mut self, _: &QueryCx<'_>) -> Result<Option<usize>> {
@@ -258,7 +377,7 @@ impl ImageReader for TiffReader<'_> {
 
     fn orientation(&mut self, cx: &QueryCx<'_>) -> Result<Orientation> {
         let target = self.target(cx)?;
-        Ok(match target.key().ifd.entry(tag::ORIENTATION) {
+        Ok(match target.key.ifd.entry(tag::ORIENTATION) {
             Some(entry) => Orientation::from_exif(self.tiff.uint(entry, &mut self.window).unwrap_or(1)),
             None => Orientation::Normal,
         })
@@ -269,5 +388,12 @@ impl ImageReader for TiffReader<'_> {
             Some(grouped) => grouped.notes.clone(),
             None => self.chain.note.clone().into_iter().collect(),
         }
+    }
+
+    fn as_any_mut(&mut self) -> Option<&mut dyn Any>
+    where
+        Self: 'static,
+    {
+        Some(self)
     }
 }

@@ -34,6 +34,15 @@ impl<'r> Source<'r> {
         Ok(Source { inner: Inner::Stream(Mutex::new((stream, None))), head, size: OnceLock::new() })
     }
 
+    /// A local file.
+    pub fn file(file: File) -> Source<'static> {
+        #[cfg(any(unix, windows))]
+        let inner = Inner::File(file);
+        #[cfg(not(any(unix, windows)))]
+        let inner = Inner::Stream(Mutex::new((Box::new(std::io::BufReader::new(file)), None)));
+        Source { inner, head: Vec::new(), size: OnceLock::new() }
+    }
+
     /// The bytes that selection has read.
     pub fn head(&self) -> &[u8] {
         &self.head

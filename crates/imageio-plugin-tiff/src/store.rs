@@ -3,13 +3,27 @@
 use imageio_core::{Metadata, Node, Result, Value};
 
 use crate::encode::ifd::{Field, Format};
+use crate::fields::{resolution, shaped_description};
 use crate::ifd::{Endian, Header, type_size};
 use crate::metadata::TEXTS;
 use crate::options::WriteOptions;
 use crate::tags::{self, tag};
-use crate::writer::{resolution, shaped_description};
+
+/// Which descriptions the first page gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Described {
+    /// The user's, and the array's shape.
+    Shaped,
+    /// The user's only.
+    Own,
+    /// This one in place of any other.
+    As(String),
+    /// None.
+    Not,
+}
 
 /// A directory below a page.
+#[derive(Debug, Clone)]
 pub(crate) struct SubIfd {
     pub tag: u16,
     pub fields: Vec<Field>,
@@ -25,6 +39,7 @@ pub(crate) struct Stored {
     pub sub_ifds: Vec<SubIfd>,
     /// What could not be kept.
     pub notes: Vec<String>,
+    palette: Option<Metadata>,
 }
 
 /// Entries of the section `tags` that are written back, with their types.
@@ -80,17 +95,31 @@ const LEFT: [&str; 20] = [
 ];
 
 impl Stored {
-    pub fn new(f: Format, options: &WriteOptions, metadata: Option<&Metadata>, shape: &[usize]) -> Result<Self> {
-        let mut out = Stored { first: Vec::new(), every: Vec::new(), sub_ifds: Vec::new(), notes: Vec::new() };
+    pub fn new(
+        f: Format,
+        options: &WriteOptions,
+        metadata: Option<&Metadata>,
+        shape: &[usize],
+        described: Described,
+    ) -> Result<Self> {
+        let mut out =
+            Stored { first: Vec::new(), every: Vec::new(), sub_ifds: Vec::new(), notes: Vec::new(), palette: None };
         let given = |key: &str| metadata.and_then(|m| m.get(key)).and_then(Value::as_str).map(str::to_owned);
+        let with_shape = described == Described::Shaped;
         let shaped = shaped_description(shape, options.axes.as_deref());
-        let is_description = |text: &String| !text.is_empty() && !crate::series::is_shaped(text);
+        // What described other arrays does not describe this one.
+        let is_description = |text: &String| {
+            use crate::series::{is_imagej, is_ome, is_shaped};
+            !text.is_empty() && !is_shaped(text) && !is_ome(text) && !is_imagej(text)
+        };
         let own = options.description.clone().or_else(|| given("description").filter(is_description));
         // Other programs show the first description; tifffile and this reader look at the second as well.
-        if let Some(text) = own {
-            out.first.push(f.text(tag::IMAGE_DESCRIPTION, &text));
+        match (described, own) {
+            (Described::As(text), _) => out.first.push(f.text(tag::IMAGE_DESCRIPTION, &text)),
+            (Described::Shaped | Described::Own, Some(text)) => out.first.push(f.text(tag::IMAGE_DESCRIPTION, &text)),
+            _ => {}
         }
-        if options.shaped {
+        if with_shape {
             out.first.push(f.text(tag::IMAGE_DESCRIPTION, &shaped));
         }
         for (key, number) in TEXTS {
@@ -116,9 +145,30 @@ impl Stored {
         Ok(out)
     }
 
+    /// Keeps what a palette comes from, for the smaller versions of the page.
+    pub fn keep_palette(&mut self, metadata: Option<&Metadata>) {
+        if let (Some(photometric), Some(map)) =
+            (metadata.and_then(|m| m.get("photometric")), metadata.and_then(|m| m.get("tags/ColorMap")))
+        {
+            let mut kept = Metadata::new();
+            kept.insert("photometric", photometric.clone());
+            kept.section("tags").insert("ColorMap", map.clone());
+            self.palette = Some(kept);
+        }
+    }
+
+    /// See [`keep_palette`](Self::keep_palette).
+    pub fn palette(&self) -> Option<&Metadata> {
+        self.palette.as_ref()
+    }
+
     fn take(&mut self, f: Format, metadata: &Metadata) {
         for (key, node, applied) in metadata.iter() {
-            if applied || LEFT.contains(&key) || TEXTS.iter().any(|(name, _)| *name == key) {
+            if applied
+                || LEFT.contains(&key)
+                || crate::flavour::SECTIONS.contains(&key)
+                || TEXTS.iter().any(|(name, _)| *name == key)
+            {
                 continue;
             }
             match (key, node) {

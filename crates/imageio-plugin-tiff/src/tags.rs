@@ -29,6 +29,7 @@ pub(crate) mod tag {
     pub const ARTIST: u16 = 315;
     pub const HOST_COMPUTER: u16 = 316;
     pub const PREDICTOR: u16 = 317;
+    pub const COLOR_MAP: u16 = 320;
     pub const TILE_WIDTH: u16 = 322;
     pub const TILE_LENGTH: u16 = 323;
     pub const TILE_OFFSETS: u16 = 324;
@@ -48,6 +49,18 @@ pub(crate) mod tag {
     pub const IMAGE_DEPTH: u16 = 32997;
     pub const TILE_DEPTH: u16 = 32998;
     pub const COPYRIGHT: u16 = 33432;
+    pub const UIC1: u16 = 33628;
+    pub const UIC2: u16 = 33629;
+    pub const UIC3: u16 = 33630;
+    pub const CZ_SEM: u16 = 34118;
+    pub const MM_HEADER: u16 = 34361;
+    pub const MM_STAMP: u16 = 34362;
+    pub const CZ_LSMINFO: u16 = 34412;
+    pub const FEI_SFEG: u16 = 34680;
+    pub const FEI_HELIOS: u16 = 34682;
+    pub const MICRO_MANAGER: u16 = 51123;
+    pub const NDPI_VERSION: u16 = 65420;
+    pub const NDPI_MAGNIFICATION: u16 = 65421;
     pub const IPTC: u16 = 33723;
     pub const PHOTOSHOP: u16 = 34377;
     pub const EXIF_IFD: u16 = 34665;

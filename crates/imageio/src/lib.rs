@@ -104,6 +104,11 @@ pub use self::install::install;
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// The examples of the page on TIFF.
+#[cfg(all(doctest, feature = "tiff", feature = "default-formats"))]
+#[doc = include_str!("../../../docs/tiff.md")]
+struct TiffPage;
+
 /// The examples of the page on selection.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/selection.md")]

@@ -45,6 +45,9 @@ imageio_core::plugin_options! {
         fail_after: Option<u8> = None,
         /// Panics instead of failing.
         panic: bool = false,
+        /// Adds to what the target holds.
+        #[phase(Open)]
+        append: bool = false,
     }
 }
 
@@ -82,7 +85,10 @@ impl Plugin for Fake {
 
     fn open_writer(&self, request: &mut dyn Request<'_>) -> Result<Box<dyn ImageWriter>> {
         let mut sink = request.sink()?;
-        sink.write_all(b"FAKE")?;
+        match request.existing()?.filter(|_| WriteOptions::parse(request.options()).is_ok_and(|o| o.append)) {
+            Some(mut file) => drop(std::io::copy(&mut file, &mut sink)?),
+            None => sink.write_all(b"FAKE")?,
+        }
         Ok(Box::new(FakeWriter { sink, n: 0, shape: Vec::new() }))
     }
 }

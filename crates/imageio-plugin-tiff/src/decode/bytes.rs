@@ -115,10 +115,18 @@ pub(crate) fn compressed<T: Cell>(
     rows: &mut Rows<'_, T>,
     scratch: &mut Scratch,
     data: &[u8],
+    allow_truncated: bool,
 ) -> Result<()> {
     let stored = stored(context, inside)?;
     let columns = context.layout.chunk_size()[2] * context.layout.contig();
-    place(context, &stored, rows, scratch, |to, scratch| decompress(&context.codec, columns, data, to, scratch))
+    place(context, &stored, rows, scratch, |to, scratch| {
+        let got = decompress(&context.codec, columns, data, to, scratch)?;
+        if allow_truncated {
+            to.get_mut(got..).unwrap_or_default().fill(0);
+            return Ok(to.len());
+        }
+        Ok(got)
+    })
 }
 
 /// Decompresses straight into the array where rows are stored as they are there, else by way of a buffer.
@@ -249,6 +257,8 @@ pub(crate) fn decompress(
         Codec::Deflate => inflate(data, to, scratch),
         #[cfg(feature = "zstd")]
         Codec::Zstd => zstd(data, to, scratch),
+        #[cfg(feature = "lzma")]
+        Codec::Lzma => lzma(data, to),
         Codec::Ccitt(scheme) => {
             to.fill(0);
             ccitt::decode(data, *scheme, columns, to)?;
@@ -271,6 +281,26 @@ pub(crate) fn inflate(data: &[u8], to: &mut [u8], scratch: &mut Scratch) -> Resu
         Err(_) if got == to.len() && got > 0 => Ok(got),
         Err(e) => Err(Error::malformed(format!("deflate: {}", e.as_str())).with("byte", inflate.total_in())),
     }
+}
+
+/// Most memory for the dictionary of an LZMA stream, in KiB: that of the highest level of xz.
+#[cfg(feature = "lzma")]
+const LZMA_MEMORY: u32 = 96 << 10;
+
+/// Decodes an XZ stream into `to`; returns how many bytes there were.
+#[cfg(feature = "lzma")]
+fn lzma(data: &[u8], to: &mut [u8]) -> Result<usize> {
+    use std::io::Read;
+    let mut stream = lzma_rust2::XzReader::new_mem_limit(data, false, LZMA_MEMORY);
+    let mut got = 0;
+    while let Some(rest) = to.get_mut(got..).filter(|rest| !rest.is_empty()) {
+        match stream.read(rest) {
+            Ok(0) => break,
+            Ok(n) => got += n,
+            Err(e) => return Err(Error::malformed(format!("LZMA: {e}"))),
+        }
+    }
+    Ok(got)
 }
 
 /// Decodes Zstandard frames into `to`; returns how many bytes there were.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imageio_core::{Dtype, Error, Result};
+use imageio_core::{Dtype, Error, ErrorKind, Result};
 
 use super::codec::Codec;
 use super::predictor::Predictor;
@@ -149,6 +149,16 @@ pub(crate) fn resize(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8]> {
     Ok(buffer)
 }
 
+/// Cells for a strip or tile apart from the array.
+pub(crate) fn room<T: Cell>(len: usize) -> Result<Vec<T>> {
+    let mut cells = Vec::new();
+    cells
+        .try_reserve_exact(len)
+        .map_err(|_| Error::limit(format!("no memory for a strip or tile of {len} elements")))?;
+    cells.resize(len, T::default());
+    Ok(cells)
+}
+
 /// What one strip or tile needs.
 pub(crate) struct Task<'d, T> {
     context: Arc<Context>,
@@ -188,7 +198,13 @@ impl<'d, T: Cell> Task<'d, T> {
 
     pub fn run(mut self, tiff: &Tiff<'_>, scratch: &mut Scratch) -> Result<()> {
         let offset = self.offset;
-        let result = self.decode(tiff, scratch);
+        let mut result = self.decode(tiff, scratch);
+        if tiff.allow_truncated && result.as_ref().is_err_and(|e| e.kind() == ErrorKind::Malformed) {
+            // Of what is not plain, nothing can be told from a part.
+            let context = Arc::clone(&self.context);
+            self.fill(&context);
+            result = Ok(());
+        }
         scratch.trim();
         result.map_err(|e| e.with("chunk", format!("at byte {offset}")))
     }
@@ -199,7 +215,12 @@ impl<'d, T: Cell> Task<'d, T> {
             let Some(to) = self.rows.block().and_then(T::bytes) else {
                 return Err(Error::unsupported("plain pixels that are no numbers"));
             };
-            tiff.source.read(self.offset, to)?;
+            if tiff.allow_truncated {
+                let n = tiff.source.read_some(self.offset, to)?;
+                to.get_mut(n..).unwrap_or_default().fill(0);
+            } else {
+                tiff.source.read(self.offset, to)?;
+            }
             if !context.endian.is_native() {
                 bytes::to_native(&context, to);
             }
@@ -221,7 +242,12 @@ impl<'d, T: Cell> Task<'d, T> {
             let len = self.stored(tiff, false)?;
             return bytes::uncompressed(&context, self.inside, &mut self.rows, scratch, |to| {
                 let n = len.min(to.len());
-                tiff.source.read(self.offset, to.get_mut(..n).unwrap_or_default()).map(|()| n)
+                tiff.source.read(self.offset, to.get_mut(..n).unwrap_or_default())?;
+                if tiff.allow_truncated {
+                    to.get_mut(n..).unwrap_or_default().fill(0);
+                    return Ok(to.len());
+                }
+                Ok(n)
             });
         }
         let len = self.stored(tiff, false)?;
@@ -232,7 +258,7 @@ impl<'d, T: Cell> Task<'d, T> {
             if context.layout.reversed_bits {
                 super::unpack::reverse_bits(stored);
             }
-            bytes::compressed(&context, self.inside, &mut self.rows, scratch, stored)
+            bytes::compressed(&context, self.inside, &mut self.rows, scratch, stored, tiff.allow_truncated)
         })();
         scratch.raw = raw;
         result

@@ -16,6 +16,8 @@ pub(crate) enum Codec {
     Deflate,
     #[cfg(feature = "zstd")]
     Zstd,
+    #[cfg(feature = "lzma")]
+    Lzma,
     Ccitt(Scheme),
     #[cfg(feature = "jpeg")]
     Jpeg {
@@ -27,6 +29,8 @@ pub(crate) enum Codec {
     WebP,
     #[cfg(feature = "png")]
     Png,
+    #[cfg(feature = "jpeg2000")]
+    Jpeg2000,
     #[cfg(feature = "jpegxl")]
     JpegXl,
     #[cfg(feature = "jpegxr")]
@@ -67,6 +71,10 @@ impl Codec {
             32773 => Codec::PackBits,
             #[cfg(feature = "zstd")]
             50000 | 34926 => Codec::Zstd,
+            #[cfg(feature = "lzma")]
+            34925 => Codec::Lzma,
+            #[cfg(feature = "jpeg2000")]
+            33003 | 33004 | 33005 | 34712 => Codec::Jpeg2000,
             #[cfg(feature = "webp")]
             50001 | 34927 => Codec::WebP,
             #[cfg(feature = "png")]
@@ -94,12 +102,21 @@ impl Codec {
     pub fn is_image(&self) -> bool {
         !matches!(self, Codec::None | Codec::Lzw | Codec::PackBits | Codec::Deflate | Codec::Ccitt(_))
             && !self.is_zstd()
+            && !self.is_lzma()
     }
 
     /// `true` if strips are parts of one stream, which the codec holds itself.
     pub fn is_whole(&self) -> bool {
         #[cfg(feature = "jpeg")]
         if matches!(self, Codec::OldJpeg(_)) {
+            return true;
+        }
+        false
+    }
+
+    fn is_lzma(&self) -> bool {
+        #[cfg(feature = "lzma")]
+        if matches!(self, Codec::Lzma) {
             return true;
         }
         false
@@ -120,6 +137,8 @@ fn unsupported(number: u16) -> Error {
     let feature = match number {
         6 | 7 | 33007 | 34892 => "jpeg",
         50000 | 34926 => "zstd",
+        34925 => "lzma",
+        33003 | 33004 | 33005 | 34712 => "jpeg2000",
         50001 | 34927 => "webp",
         34933 => "png",
         50002 | 52546 => "jpegxl",

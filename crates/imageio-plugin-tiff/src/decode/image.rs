@@ -1,4 +1,4 @@
-//! Strips and tiles that are images of their own: JPEG, WebP, PNG, JPEG XL, JPEG XR, LERC.
+//! Strips and tiles that are images of their own: JPEG, WebP, PNG, JPEG 2000, JPEG XL, JPEG XR, LERC.
 
 use imageio_core::{Error, Result};
 
@@ -46,6 +46,8 @@ fn samples(context: &Context, data: &[u8], plain: &mut Vec<u8>, scratch: &mut Sc
         Codec::WebP => webp(context, data, plain),
         #[cfg(feature = "png")]
         Codec::Png => png(context, data, plain),
+        #[cfg(feature = "jpeg2000")]
+        Codec::Jpeg2000 => jpeg2000(context, data, plain),
         #[cfg(feature = "jpegxl")]
         Codec::JpegXl => jpegxl(context, data, plain),
         #[cfg(feature = "jpegxr")]
@@ -176,6 +178,39 @@ fn png(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
         super::unpack::swap(plain, 2);
     }
     Ok(Found { width, height, components: frame.color_type.samples(), size })
+}
+
+#[cfg(feature = "jpeg2000")]
+fn jpeg2000(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
+    use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
+    let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("JPEG 2000: {e}"));
+    let image = Image::new(data, &DecodeSettings::default()).map_err(|e| bad(&e))?;
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    check(context, width, height)?;
+    let most = match context.dtype {
+        imageio_core::Dtype::U8 => 255.0,
+        imageio_core::Dtype::U16 => 65_535.0,
+        other => return Err(Error::unsupported(format!("JPEG 2000 in TIFF with samples of {other}"))),
+    };
+    let mut decoder = DecoderContext::default();
+    let decoded = image.decode(&mut decoder).map_err(|e| bad(&e))?;
+    let (components, size) = (decoded.components().len(), context.dtype.size());
+    let row = size * components;
+    let out = super::chunk::resize(plain, width * height * row)?;
+    for (k, component) in decoded.components().iter().enumerate() {
+        if component.samples().len() < width * height {
+            return Err(Error::unsupported("JPEG 2000 with components of different sizes"));
+        }
+        for (to, value) in out.chunks_exact_mut(row.max(1)).zip(component.samples()) {
+            let value = value.round().clamp(0.0, most) as u16;
+            let to = to.get_mut(k * size..(k + 1) * size).unwrap_or_default();
+            match size {
+                1 => to.copy_from_slice(&[value as u8]),
+                _ => to.copy_from_slice(&value.to_ne_bytes()),
+            }
+        }
+    }
+    Ok(Found { width, height, components, size })
 }
 
 #[cfg(feature = "jpegxl")]

@@ -13,6 +13,7 @@ mod lzw;
 mod old_jpeg;
 mod packbits;
 mod predictor;
+mod region;
 mod rows;
 mod unpack;
 
@@ -23,6 +24,7 @@ use imageio_core::{Error, Result};
 pub(crate) use self::chunk::Context;
 use self::chunk::{Scratch, Task};
 pub(crate) use self::codec::compression_name;
+pub(crate) use self::region::region;
 pub(crate) use self::rows::Cell;
 use self::rows::Rows;
 use crate::ifd::{Tiff, Window};
@@ -72,6 +74,9 @@ pub(crate) fn pages<'p, T: Cell>(
             run(tiff, &mut batch)?;
         }
     }
+    if tiff.allow_truncated {
+        parts.by_ref().for_each(|part| part.fill(T::default()));
+    }
     if parts.next().is_some() {
         return Err(Error::malformed("the file holds fewer pages than its description says"));
     }
@@ -97,7 +102,8 @@ fn raw<'d, T: Cell>(
     // A part of a page is never taken for the whole: what lies beyond the file is known before a byte is read.
     let total = (dest.len() as u64).saturating_mul(T::SIZE as u64);
     if total >= PIECE as u64 {
-        if let Some(size) = tiff.source.size().filter(|size| offset.saturating_add(total) > *size) {
+        let end = offset.saturating_add(total);
+        if let Some(size) = tiff.source.size().filter(|size| end > *size && !tiff.allow_truncated) {
             return Err(crate::source::ends_early(offset, total, Some(size)));
         }
     }

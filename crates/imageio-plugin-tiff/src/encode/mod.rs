@@ -6,6 +6,8 @@ pub(crate) mod ifd;
 mod lzw;
 mod packbits;
 mod predictor;
+mod reduce;
 
 pub(crate) use self::arrange::Arrangement;
 pub(crate) use self::chunks::{Chunks, Scheme};
+pub(crate) use self::reduce::halve;

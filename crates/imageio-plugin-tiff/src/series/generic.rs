@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use imageio_core::{ErrorKind, Result};
 
-use super::axes::{reduction, squeeze};
+use super::axes::reduction;
 use super::{Pages, Series};
 use crate::chain::Chain;
 use crate::ifd::{Ifd, Tiff, Window};
@@ -94,9 +94,9 @@ fn finish((key, list, is_sub): (Page, Vec<u64>, bool)) -> Series {
     let (mut shape, mut axes) = key.layout.shape();
     shape.insert(0, list.len());
     axes.insert(0, 'I');
-    let (shape, axes) = squeeze(&shape, &axes);
-    let pages = Pages::Listed(list.into_iter().map(Some).collect());
-    Series { kind: "generic", name: String::new(), shape, axes, key, pages, levels: Vec::new(), is_sub }
+    let mut series = Series::squeezed("generic", "", (shape, axes), key, Pages::here(list));
+    series.is_sub = is_sub;
+    series
 }
 
 /// Moves series that are smaller versions of others below those. With `marked`, only those that say so themselves.

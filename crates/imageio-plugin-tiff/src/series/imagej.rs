@@ -3,7 +3,6 @@
 
 use imageio_core::{Error, Metadata, Result, Value};
 
-use super::axes::squeeze;
 use super::{Pages, Series, contiguous, product};
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window};
@@ -126,7 +125,6 @@ pub(crate) fn group(
         shape.extend(page_shape);
         axes.push_str(&page_axes);
     }
-    let (shape, axes) = squeeze(&shape, &axes);
     let wanted = product(&shape).unwrap_or(0) / layout.elements().unwrap_or(1).max(1);
     let pages = match stored.filter(|_| is_virtual) {
         Some(offset) => Pages::Stored(offset),
@@ -136,19 +134,10 @@ pub(crate) fn group(
                 notes.push(format!("the ImageJ description counts {wanted} images, there are {}", all.len()));
                 return Ok(None);
             }
-            Pages::Listed(all.iter().take(wanted).map(|o| Some(*o)).collect())
+            Pages::here(all.iter().take(wanted).copied())
         }
     };
-    Ok(Some(vec![Series {
-        kind: "imagej",
-        name: String::new(),
-        shape,
-        axes,
-        key: first.clone(),
-        pages,
-        levels: Vec::new(),
-        is_sub: false,
-    }]))
+    Ok(Some(vec![Series::squeezed("imagej", "", (shape, axes), first.clone(), pages)]))
 }
 
 #[cfg(test)]

@@ -4,39 +4,69 @@ mod axes;
 mod generic;
 mod imagej;
 mod ome;
+mod private;
 mod shaped;
+mod slides;
 mod stk;
 
-use imageio_core::{Error, Result, Value};
+use imageio_core::{Error, Result, Spacing, Value};
 
-pub(crate) use self::imagej::description as imagej_description;
-pub(crate) use self::ome::document as ome_document;
+pub(crate) use self::imagej::{description as imagej_description, is_imagej};
+pub(crate) use self::ome::{document as ome_document, is_ome};
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window, lenient};
 use crate::page::Page;
 use crate::tags::tag;
 
+/// Where a directory is: in which file of a set, and at which offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// 0 is the file itself; the others are those of [`Grouped::files`], counted from 1.
+    pub file: usize,
+    pub offset: u64,
+}
+
+impl Place {
+    /// A directory of the file itself.
+    pub fn here(offset: u64) -> Self {
+        Place { file: 0, offset }
+    }
+}
+
 /// Where the pages of a series are.
 #[derive(Debug, Clone)]
 pub(crate) enum Pages {
-    /// Offsets of their directories in order; `None` for pages that the file does not hold.
-    Listed(Vec<Option<u64>>),
+    /// Their directories in order; `None` for pages that are nowhere to be found.
+    Listed(Vec<Option<Place>>),
     /// All pixels lie in one piece at this offset, whether or not there are directories for them.
     Stored(u64),
+    /// The pixels of each page lie in one piece of their own; `None` for pages that are nowhere to be found.
+    Planes(Vec<Option<u64>>),
+}
+
+impl Pages {
+    /// Directories of the file itself.
+    pub fn here(offsets: impl IntoIterator<Item = u64>) -> Self {
+        Pages::Listed(offsets.into_iter().map(|offset| Some(Place::here(offset))).collect())
+    }
 }
 
 /// An array of pages of one layout.
 #[derive(Debug, Clone)]
 pub(crate) struct Series {
-    /// What grouped the pages: `generic`, `shaped`, `imagej`, `ome`, `stk`.
+    /// What grouped the pages: `generic`, `shaped`, `imagej`, `ome`, `stk`, `lsm`, `svs` …
     pub kind: &'static str,
     pub name: String,
     pub shape: Vec<usize>,
     /// A letter for each axis of `shape`.
     pub axes: String,
+    /// Shape and axes with those of length 1, where they were left out of the above.
+    pub full: Option<(Vec<usize>, String)>,
     /// The first page, which says how all are stored.
     pub key: Page,
     pub pages: Pages,
+    /// Distances between neighbours along some axes, where the description of the array has them.
+    pub scale: Vec<(char, Spacing)>,
     /// Smaller versions, the largest first.
     pub levels: Vec<Series>,
     /// The pages hang below others.
@@ -44,10 +74,36 @@ pub(crate) struct Series {
 }
 
 impl Series {
+    /// A series of `shape`, from which axes of length 1 are left out.
+    pub fn squeezed(
+        kind: &'static str,
+        name: impl Into<String>,
+        (shape, axes): (Vec<usize>, String),
+        key: Page,
+        pages: Pages,
+    ) -> Self {
+        let (short, letters) = axes::squeeze(&shape, &axes);
+        let full = Some((shape, axes));
+        let name = name.into();
+        Series {
+            kind,
+            name,
+            shape: short,
+            axes: letters,
+            full,
+            key,
+            pages,
+            scale: Vec::new(),
+            levels: Vec::new(),
+            is_sub: false,
+        }
+    }
+
     /// Number of pages.
     pub fn len(&self) -> usize {
         match &self.pages {
             Pages::Listed(list) => list.len(),
+            Pages::Planes(list) => list.len(),
             Pages::Stored(_) => {
                 let whole: usize = self.shape.iter().product();
                 whole / self.key.layout.elements().unwrap_or(1).max(1)
@@ -60,11 +116,19 @@ impl Series {
 pub(crate) struct Grouped {
     pub series: Vec<Series>,
     pub notes: Vec<String>,
+    /// Other files that hold pages of the series.
+    pub files: Vec<std::path::PathBuf>,
 }
 
-/// Groups the pages of a file.
-pub(crate) fn group(tiff: &Tiff<'_>, chain: &mut Chain, window: &mut Window) -> Result<Grouped> {
+/// Groups the pages of a file; `folder` is where others of its set may be.
+pub(crate) fn group(
+    tiff: &Tiff<'_>,
+    chain: &mut Chain,
+    window: &mut Window,
+    folder: Option<&std::path::Path>,
+) -> Result<Grouped> {
     let mut notes = Vec::new();
+    let mut set = ome::Set::new(folder);
     let Some(first) = chain.get(tiff, 0, window)? else {
         return Err(Error::malformed("the file holds no page").with("offset", tiff.header.first));
     };
@@ -73,22 +137,35 @@ pub(crate) fn group(tiff: &Tiff<'_>, chain: &mut Chain, window: &mut Window) -> 
     let mut series = None;
     if texts.iter().any(|t| is_shaped(t)) {
         series = shaped::group(tiff, chain, window, &mut notes)?;
-    } else if texts.first().is_some_and(|t| ome::is_ome(t)) {
-        series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), &mut notes)?;
+    } else if private::is_lsm(&first) {
+        series = private::lsm(tiff, chain, window, &first)?;
+    } else if let Some(found) = private::micromanager(tiff, window, &first)? {
+        series = Some(found);
+    } else if texts.first().is_some_and(|t| is_ome(t)) {
+        series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), &mut set, &mut notes)?;
+    } else if private::is_fluoview(&first) {
+        series = private::fluoview(tiff, chain, window, &first)?;
     } else if stk::planes(&first).is_some() {
         series = stk::group(tiff, chain, window, &first)?;
+    } else if let Some(found) = slides::group(tiff, chain, window, &first, &texts, &mut notes)? {
+        series = Some(found);
     }
     if series.is_none() {
-        if let Some(text) = texts.iter().find(|t| imagej::is_imagej(t)) {
+        if let Some(text) = texts.iter().find(|t| is_imagej(t)) {
             series = imagej::group(tiff, chain, window, &first, text, &mut notes)?;
         }
     }
     let series = match series.filter(|s| !s.is_empty()) {
         Some(series) => series,
-        None => generic::group(tiff, chain, window, &mut notes)?,
+        None => {
+            let mut series = generic::group(tiff, chain, window, &mut notes)?;
+            slides::name(tiff, window, &first, &mut series);
+            private::scanimage(tiff, window, &first, &texts, &mut series);
+            series
+        }
     };
     notes.extend(chain.note.clone());
-    Ok(Grouped { series, notes })
+    Ok(Grouped { series, notes, files: set.into_files() })
 }
 
 /// The texts of a page's description tags.

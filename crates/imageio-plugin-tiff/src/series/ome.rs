@@ -1,13 +1,17 @@
 //! OME-TIFF: the Open Microscopy Environment's XML in the first description says which pages make up which array.
 
-use imageio_core::{Error, ErrorKind, Result};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use imageio_core::{Error, ErrorKind, Result, Spacing};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::axes::squeeze;
-use super::{Pages, Series, product};
+use super::{Pages, Place, Series, product};
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
+use crate::spacing::spacing;
 
 /// More planes than this are not believed.
 const MAX_PLANES: usize = 1 << 24;
@@ -24,29 +28,119 @@ pub(crate) fn document(text: &str) -> std::result::Result<Document<'_>, roxmltre
     Document::parse_with_options(text.trim_start_matches('\u{feff}').trim_end_matches('\0').trim(), options)
 }
 
+/// The other files of a data set, found by the names that the XML gives.
+pub(crate) struct Set {
+    folder: Option<PathBuf>,
+    /// Files that were opened, with the offsets of their directories.
+    found: Vec<(PathBuf, Vec<u64>)>,
+    /// Number of a file by its name, from 1; `None` if it can't be read.
+    by_name: HashMap<String, Option<usize>>,
+}
+
+/// Sets of more files are taken for damage.
+const MAX_FILES: usize = 1 << 16;
+
+impl Set {
+    /// A set whose files are in `folder`; without one there are none.
+    pub fn new(folder: Option<&Path>) -> Self {
+        Set { folder: folder.map(Path::to_owned), found: Vec::new(), by_name: HashMap::new() }
+    }
+
+    pub fn into_files(self) -> Vec<PathBuf> {
+        self.found.into_iter().map(|(path, _)| path).collect()
+    }
+
+    /// A file of the set. What the XML calls it is never taken for a path: files lie side by side.
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        let name = name.rsplit(['/', '\\']).next().filter(|n| !matches!(*n, "" | "." | ".."))?;
+        Some(self.folder.as_ref()?.join(name))
+    }
+
+    fn open(&mut self, name: &str, notes: &mut Vec<String>) -> Option<usize> {
+        if let Some(known) = self.by_name.get(name) {
+            return *known;
+        }
+        let offsets = self.path(name).filter(|_| self.by_name.len() < MAX_FILES).and_then(|path| {
+            let tiff = Tiff::at(&path).ok()?;
+            let offsets = Chain::new(tiff.header.first).all(&tiff, &mut Window::default()).ok()?.to_vec();
+            Some((path, offsets))
+        });
+        let number = match offsets {
+            Some(found) => {
+                self.found.push(found);
+                Some(self.found.len())
+            }
+            None => {
+                notes.push(format!("the file {name:?} of the data set can't be read: its planes are 0"));
+                None
+            }
+        };
+        self.by_name.insert(name.to_owned(), number);
+        number
+    }
+
+    fn offset(&self, own: &[u64], (file, page): (usize, usize)) -> Option<Place> {
+        let offsets = match file {
+            0 => own,
+            k => &self.found.get(k - 1)?.1,
+        };
+        Some(Place { file, offset: *offsets.get(page)? })
+    }
+
+    fn count(&self, own: usize, file: usize) -> usize {
+        file.checked_sub(1).map_or(own, |k| self.found.get(k).map_or(0, |f| f.1.len()))
+    }
+}
+
 /// The series that the XML describes; `None` if it can't be followed.
 pub(crate) fn group(
     tiff: &Tiff<'_>,
     chain: &mut Chain,
     window: &mut Window,
     text: &str,
+    set: &mut Set,
     notes: &mut Vec<String>,
 ) -> Result<Option<Vec<Series>>> {
-    let document = match document(text) {
+    let own = match document(text) {
         Ok(document) => document,
         Err(e) => {
             notes.push(format!("the OME description is no XML: {e}"));
             return Ok(None);
         }
     };
+    let uuid = own.root_element().attribute("UUID").map(str::to_owned);
+    // The XML of the whole set may be in a file of its own.
+    let companion;
+    let only = elements(own.root_element(), "BinaryOnly").next();
+    let only = only.map(|only| only.attribute("MetadataFile").unwrap_or("").to_owned());
+    let document = match only {
+        None => own,
+        Some(name) => {
+            let read = set.path(&name).map(|path| read_companion(&path));
+            let Some(Ok(text)) = read else {
+                notes.push(format!("the OME description is in {name:?}, which can't be read"));
+                return Ok(None);
+            };
+            companion = text;
+            match self::document(&companion) {
+                Ok(document) => document,
+                Err(e) => {
+                    notes.push(format!("the OME description in {name:?} is no XML: {e}"));
+                    return Ok(None);
+                }
+            }
+        }
+    };
+    let mut uuid = uuid.or_else(|| document.root_element().attribute("UUID").map(str::to_owned));
     let offsets = chain.all(tiff, window)?.to_vec();
     let mut series = Vec::new();
     for image in elements(document.root_element(), "Image") {
         for pixels in elements(image, "Pixels") {
-            match plan(document.root_element(), pixels, offsets.len()) {
+            match plan(&mut uuid, pixels, offsets.len(), set, notes) {
                 Ok(Some(plan)) => {
                     let name = image.attribute("Name").unwrap_or("").to_owned();
-                    if let Some(found) = build(tiff, window, &offsets, plan, name, notes)? {
+                    if let Some(mut found) = build(tiff, window, &offsets, plan, name, set, notes)? {
+                        found.scale = scale(pixels);
                         series.push(found);
                     }
                 }
@@ -65,19 +159,51 @@ fn elements<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> impl Iterator<Ite
     node.children().filter(move |child| child.tag_name().name() == name)
 }
 
+/// Physical sizes and the time between frames.
+fn scale(pixels: Node<'_, '_>) -> Vec<(char, Spacing)> {
+    let real = |name: &str| pixels.attribute(name).and_then(|v| v.trim().parse::<f64>().ok()).filter(|v| *v > 0.0);
+    let mut out = Vec::new();
+    for (axis, size, unit, default) in [
+        ('X', "PhysicalSizeX", "PhysicalSizeXUnit", "µm"),
+        ('Y', "PhysicalSizeY", "PhysicalSizeYUnit", "µm"),
+        ('Z', "PhysicalSizeZ", "PhysicalSizeZUnit", "µm"),
+        ('T', "TimeIncrement", "TimeIncrementUnit", "s"),
+    ] {
+        if let Some(value) = real(size) {
+            out.push((axis, spacing(value, pixels.attribute(unit).unwrap_or(default))));
+        }
+    }
+    out
+}
+
+/// The XML in a file beside the image; a description of more than 256 MiB is none.
+fn read_companion(path: &Path) -> std::io::Result<String> {
+    use std::io::Read;
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(256 << 20).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// Which pages an array is made of.
 struct Plan {
     shape: Vec<usize>,
     axes: String,
     samples: usize,
-    pages: Vec<Option<usize>>,
+    /// Number of the file and of the page in it.
+    pages: Vec<Option<(usize, usize)>>,
 }
 
 fn number(node: Node<'_, '_>, name: &str) -> Option<usize> {
     node.attribute(name).and_then(|v| v.trim().parse().ok())
 }
 
-fn plan(root: Node<'_, '_>, pixels: Node<'_, '_>, n_pages: usize) -> Result<Option<Plan>> {
+fn plan(
+    own: &mut Option<String>,
+    pixels: Node<'_, '_>,
+    own_pages: usize,
+    set: &mut Set,
+    notes: &mut Vec<String>,
+) -> Result<Option<Plan>> {
     let bad = |what: &str| Error::malformed(what.to_owned());
     let order = pixels.attribute("DimensionOrder").ok_or_else(|| bad("no DimensionOrder"))?;
     let axes: String = order.chars().rev().collect();
@@ -106,12 +232,24 @@ fn plan(root: Node<'_, '_>, pixels: Node<'_, '_>, n_pages: usize) -> Result<Opti
     }
     let outer = shape.get(..shape.len() - 2).unwrap_or_default();
     let planes = product(outer).filter(|n| *n <= MAX_PLANES).ok_or_else(|| bad("too many planes"))?;
-    let own = root.attribute("UUID");
-    let mut pages: Vec<Option<usize>> = Vec::new();
+    let mut pages: Vec<Option<(usize, usize)>> = Vec::new();
     for data in elements(pixels, "TiffData") {
         let first = number(data, "IFD").unwrap_or(0);
         let count = number(data, "NumPlanes").unwrap_or(usize::from(data.attribute("IFD").is_some()));
         let count = number(data, "PlaneCount").unwrap_or(count);
+        let mut file = 0;
+        if let Some(element) = elements(data, "UUID").next() {
+            let uuid = element.text().map_or("", str::trim);
+            // A file that does not say which it is, is the first that is mentioned.
+            let own = own.get_or_insert_with(|| uuid.to_owned());
+            if own != uuid {
+                let Some(found) = element.attribute("FileName").and_then(|name| set.open(name, notes)) else {
+                    continue;
+                };
+                file = found;
+            }
+        }
+        let n_pages = set.count(own_pages, file);
         let count = if count == 0 { n_pages } else { count };
         let mut index = 0usize;
         for (axis, n) in axes.chars().zip(outer) {
@@ -125,18 +263,13 @@ fn plan(root: Node<'_, '_>, pixels: Node<'_, '_>, n_pages: usize) -> Result<Opti
         if index == usize::MAX {
             continue;
         }
-        if let Some(uuid) = elements(data, "UUID").next() {
-            if own.is_some_and(|own| uuid.text().is_some_and(|t| t.trim() != own)) {
-                return Err(bad("its pages are spread over several files"));
-            }
-        }
         let count = count.min(planes.saturating_sub(index));
         if pages.len() < index + count {
             pages.resize(index + count, None);
         }
         for (k, slot) in pages.iter_mut().skip(index).take(count).enumerate() {
             if first + k < n_pages {
-                *slot = Some(first + k);
+                *slot = Some((file, first + k));
             }
         }
     }
@@ -152,11 +285,18 @@ fn build(
     offsets: &[u64],
     plan: Plan,
     name: String,
+    set: &Set,
     notes: &mut Vec<String>,
 ) -> Result<Option<Series>> {
-    let Plan { mut shape, mut axes, samples, mut pages } = plan;
-    let Some(first) = pages.iter().flatten().next().and_then(|k| offsets.get(*k)) else { return Ok(None) };
-    let key = Page::read(tiff, *first, window)?;
+    let Plan { mut shape, mut axes, samples, pages } = plan;
+    let mut list: Vec<Option<Place>> = pages.iter().map(|at| at.and_then(|at| set.offset(offsets, at))).collect();
+    // The key is a page of this file where there is one: what all pages have in common is read from it.
+    let first = list.iter().flatten().find(|at| at.file == 0).or_else(|| list.iter().flatten().next());
+    let Some(first) = first.copied() else { return Ok(None) };
+    let key = match first.file.checked_sub(1).and_then(|k| set.found.get(k)) {
+        Some((path, _)) => Page::read(&Tiff::at(path)?, first.offset, &mut Window::default())?,
+        None => Page::read(tiff, first.offset, window)?,
+    };
     if samples > 1 {
         if key.layout.planar {
             let at = shape.len() - 2;
@@ -174,8 +314,9 @@ fn build(
             "the OME description has {wanted} planes of the array {name:?}, {} are located",
             pages.len()
         ));
-        pages.resize(wanted, None);
     }
+    list.resize(wanted, None);
+    let full = (shape.clone(), axes.clone());
     let (shape, axes) = squeeze(&shape, &axes);
     let (page_shape, page_axes) = key.layout.shape();
     let (page_shape, _) = squeeze(&page_shape, &page_axes);
@@ -184,22 +325,24 @@ fn build(
         return Ok(None);
     }
     let mut levels = Vec::new();
-    let list: Vec<Option<u64>> = pages.iter().map(|k| k.and_then(|k| offsets.get(k).copied())).collect();
-    for level in 0..key.sub_ifds.len() {
+    let whole = list.iter().flatten().all(|at| at.file == 0);
+    for level in 0..if whole { key.sub_ifds.len() } else { 0 } {
         match reduced(tiff, window, &list, level, &shape, &axes) {
             Ok(Some(found)) => levels.push(found),
             Err(e) if e.kind() == ErrorKind::Io => return Err(e),
             _ => break,
         }
     }
-    Ok(Some(Series { kind: "ome", name, shape, axes, key, pages: Pages::Listed(list), levels, is_sub: false }))
+    let pages = Pages::Listed(list);
+    let full = Some(full);
+    Ok(Some(Series { kind: "ome", name, shape, axes, full, key, pages, scale: Vec::new(), levels, is_sub: false }))
 }
 
 /// The smaller version of number `level`, whose pages hang below those of the array.
 fn reduced(
     tiff: &Tiff<'_>,
     window: &mut Window,
-    list: &[Option<u64>],
+    list: &[Option<Place>],
     level: usize,
     shape: &[usize],
     axes: &str,
@@ -207,12 +350,12 @@ fn reduced(
     let mut below = Vec::with_capacity(list.len());
     for offset in list {
         below.push(match offset {
-            Some(offset) => Page::read(tiff, *offset, window)?.sub_ifds.get(level).copied(),
+            Some(at) => Page::read(tiff, at.offset, window)?.sub_ifds.get(level).map(|offset| Place::here(*offset)),
             None => None,
         });
     }
     let Some(first) = below.iter().flatten().next() else { return Ok(None) };
-    let key = Page::read(tiff, *first, window)?;
+    let key = Page::read(tiff, first.offset, window)?;
     let shape = axes.chars().zip(shape).map(|(axis, n)| match axis {
         'X' => key.layout.width,
         'Y' => key.layout.length,
@@ -223,6 +366,8 @@ fn reduced(
         name: format!("Level {}", level + 1),
         shape: shape.collect(),
         axes: axes.to_owned(),
+        full: None,
+        scale: Vec::new(),
         key,
         pages: Pages::Listed(below),
         levels: Vec::new(),
@@ -244,13 +389,14 @@ SizeZ="3" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/><TiffData IFD
         let document = document(XML).unwrap();
         let root = document.root_element();
         let pixels = root.descendants().find(|n| n.tag_name().name() == "Pixels").unwrap();
-        let plan = plan(root, pixels, 6).unwrap().unwrap();
+        let mut own = root.attribute("UUID").map(str::to_owned);
+        let plan = plan(&mut own, pixels, 6, &mut Set::new(None), &mut Vec::new()).unwrap().unwrap();
         assert_eq!((plan.axes.as_str(), plan.shape), ("TZCYX", vec![1, 3, 2, 16, 18]));
-        assert_eq!(plan.pages, (0..6).map(Some).collect::<Vec<_>>());
+        assert_eq!(plan.pages, (0..6).map(|k| Some((0, k))).collect::<Vec<_>>());
     }
 
     #[test]
-    fn other_files_are_not_guessed() {
+    fn files_that_are_missing_are_said() {
         let text = XML.replace(
             "<TiffData IFD=\"0\" PlaneCount=\"6\"/>",
             "<TiffData><UUID FileName=\"b.tif\">urn:uuid:2</UUID></TiffData>",
@@ -258,6 +404,8 @@ SizeZ="3" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/><TiffData IFD
         let document = document(&text).unwrap();
         let root = document.root_element();
         let pixels = root.descendants().find(|n| n.tag_name().name() == "Pixels").unwrap();
-        assert!(plan(root, pixels, 6).is_err());
+        let (mut own, mut notes) = (root.attribute("UUID").map(str::to_owned), Vec::new());
+        assert!(plan(&mut own, pixels, 6, &mut Set::new(None), &mut notes).unwrap().is_none());
+        assert!(notes[0].contains("b.tif"), "{notes:?}");
     }
 }

@@ -55,7 +55,7 @@ fn detect(
         }
         let mut count = if size > 0 { size / page_size.max(1) } else { 1 };
         let stored = contiguous(tiff, &key, window)?;
-        let mut list = vec![Some(offset)];
+        let mut list = vec![offset];
         if count > 1 && count <= offsets.len() - index {
             let bytes = key.layout.dtype().map_or(0, |d| d.size() as u64).saturating_mul(size as u64);
             if truncated == Some(true) {
@@ -65,7 +65,7 @@ fn detect(
                 let next = offsets.get(index + 1).copied().unwrap_or(0);
                 let in_one_piece = stored.is_some() && key.sub_ifds.is_empty() && offset.saturating_add(bytes) < next;
                 if !in_one_piece {
-                    list = offsets.get(index..index + count).unwrap_or_default().iter().map(|o| Some(*o)).collect();
+                    list = offsets.get(index..index + count).unwrap_or_default().to_vec();
                 }
             }
         }
@@ -83,7 +83,7 @@ fn detect(
 fn below(
     tiff: &Tiff<'_>,
     window: &mut Window,
-    (subs, list): (Vec<u64>, Vec<Option<u64>>),
+    (subs, list): (Vec<u64>, Vec<u64>),
     series: &mut Vec<Series>,
     notes: &mut Vec<String>,
 ) -> Result<bool> {
@@ -92,7 +92,7 @@ fn below(
             continue;
         }
         let mut offsets = vec![*first];
-        for offset in list.iter().skip(1).flatten() {
+        for offset in list.iter().skip(1) {
             match Page::read(tiff, *offset, window)?.sub_ifds.get(i) {
                 Some(sub) => offsets.push(*sub),
                 None => return Ok(false),
@@ -108,7 +108,7 @@ fn below(
 #[allow(clippy::too_many_arguments)]
 fn make(
     key: Page,
-    list: Vec<Option<u64>>,
+    list: Vec<u64>,
     stored: Option<u64>,
     new: Vec<usize>,
     axes: Option<&str>,
@@ -149,9 +149,20 @@ fn make(
     let pages = match stored {
         // One directory stands for all pages.
         Some(offset) if list.len() == 1 && (elements > page || truncated == Some(true)) => Pages::Stored(offset),
-        _ => Pages::Listed(list),
+        _ => Pages::here(list),
     };
-    Series { kind: "shaped", name, shape, axes: letters, key, pages, levels: Vec::new(), is_sub }
+    Series {
+        kind: "shaped",
+        name,
+        shape,
+        axes: letters,
+        full: None,
+        key,
+        pages,
+        scale: Vec::new(),
+        levels: Vec::new(),
+        is_sub,
+    }
 }
 
 fn shape_of(value: &Value) -> Option<Vec<usize>> {

@@ -2,7 +2,6 @@
 
 use imageio_core::{Error, Result};
 
-use super::axes::squeeze;
 use super::{Pages, Series, product};
 use crate::chain::Chain;
 use crate::ifd::{Endian, Entry, Tiff, Window, lenient};
@@ -31,17 +30,7 @@ pub(crate) fn group(tiff: &Tiff<'_>, _: &mut Chain, window: &mut Window, first: 
         return Err(Error::malformed(format!("a stack of {count} planes")));
     }
     let axes = format!("{}{page_axes}", axis(tiff, window, first, count)?);
-    let (shape, axes) = squeeze(&shape, &axes);
-    Ok(Some(vec![Series {
-        kind: "stk",
-        name: String::new(),
-        shape,
-        axes,
-        key: first.clone(),
-        pages: Pages::Stored(offset),
-        levels: Vec::new(),
-        is_sub: false,
-    }]))
+    Ok(Some(vec![Series::squeezed("stk", "", (shape, axes), first.clone(), Pages::Stored(offset))]))
 }
 
 /// What the planes differ in: their distances, their times, or something else.

@@ -1,0 +1,206 @@
+//! Arrays that microscopes describe in tags of their own: Zeiss LSM, Olympus FluoView, Micro-Manager, ScanImage.
+
+use imageio_core::{Result, Value};
+
+use super::{Pages, Place, Series, product};
+use crate::chain::Chain;
+use crate::flavour;
+use crate::ifd::{Tiff, Window, lenient};
+use crate::page::Page;
+use crate::tags::tag;
+
+/// Sizes beyond this are not believed.
+const MAX_SIDE: u64 = 1 << 31;
+
+/// `true` for a file of Zeiss's LSM microscopes.
+pub(crate) fn is_lsm(page: &Page) -> bool {
+    page.ifd.entry(tag::CZ_LSMINFO).is_some()
+}
+
+/// The array and its thumbnails, which take turns in the chain of directories.
+pub(crate) fn lsm(
+    tiff: &Tiff<'_>,
+    chain: &mut Chain,
+    window: &mut Window,
+    first: &Page,
+) -> Result<Option<Vec<Series>>> {
+    let Some(info) = flavour::lsm(tiff, window, first) else { return Ok(None) };
+    let number = |key: &str| info.get(key).and_then(Value::as_u64).filter(|n| *n < MAX_SIDE).unwrap_or(0) as usize;
+    let mut axes = String::from(match number("ScanType") {
+        0 => "ZCYX",
+        1 | 8 => "CZX",
+        2 | 5 | 10 => "CTX",
+        3 => "TCYX",
+        4 | 9 => "TCZX",
+        6 | 7 => "TZCYX",
+        _ => return Ok(None),
+    });
+    if !first.layout.planar {
+        axes = axes.replace('C', "").replace('X', "XC");
+    }
+    if number("DimensionP") > 0 {
+        axes.insert(0, 'P');
+    }
+    if number("DimensionM") > 0 {
+        axes.insert(0, 'M');
+    }
+    let size = |axis: char| match axis {
+        'C' => number("DimensionChannels"),
+        'T' => number("DimensionTime"),
+        'P' => number("DimensionP"),
+        'M' => number("DimensionM"),
+        other => number(&format!("Dimension{other}")),
+    };
+    let shape: Vec<usize> = axes.chars().map(size).collect();
+    let all = chain.all(tiff, window)?.to_vec();
+    let second = match all.get(1) {
+        Some(offset) => lenient(Page::read(tiff, *offset, window))?.filter(Page::is_reduced),
+        None => None,
+    };
+    let every = if second.is_some() { 2 } else { 1 };
+    let pages: Vec<u64> = all.iter().step_by(every).copied().collect();
+    let wanted = product(&shape).unwrap_or(0);
+    if wanted == 0 || first.layout.elements().and_then(|n| n.checked_mul(pages.len())) != Some(wanted) {
+        return Ok(None);
+    }
+    let name = info.get("Name").and_then(Value::as_str).unwrap_or("").to_owned();
+    let mut series =
+        vec![Series::squeezed("lsm", &*name, (shape.clone(), axes.clone()), first.clone(), Pages::here(pages))];
+    if let Some(small) = second {
+        let pages: Vec<u64> = all.iter().skip(1).step_by(2).copied().collect();
+        let (page_shape, page_axes) = small.layout.shape();
+        let (mut shape_of_small, mut letters, mut count) = (Vec::new(), String::new(), 1usize);
+        for (n, axis) in shape.iter().zip(axes.chars()).take(shape.len().saturating_sub(2)) {
+            if count >= pages.len() {
+                break;
+            }
+            count *= n;
+            shape_of_small.push(*n);
+            letters.push(axis);
+        }
+        if count == pages.len() {
+            shape_of_small.extend(page_shape);
+            letters.push_str(&page_axes);
+            series.push(Series::squeezed("lsm", name, (shape_of_small, letters), small, Pages::here(pages)));
+        }
+    }
+    Ok(Some(series))
+}
+
+/// `true` for a file of Olympus's FluoView microscopes.
+pub(crate) fn is_fluoview(page: &Page) -> bool {
+    page.ifd.entry(tag::MM_STAMP).is_some()
+}
+
+/// One array of all pages, with the dimensions of the header.
+pub(crate) fn fluoview(
+    tiff: &Tiff<'_>,
+    chain: &mut Chain,
+    window: &mut Window,
+    first: &Page,
+) -> Result<Option<Vec<Series>>> {
+    let Some((name, dimensions)) = flavour::fluoview_dimensions(tiff, window, first) else { return Ok(None) };
+    let mut shape = Vec::new();
+    let mut axes = String::new();
+    for (axis, size) in dimensions.iter().rev() {
+        axes.push(match axis.to_uppercase().as_str() {
+            "X" => 'X',
+            "Y" => 'Y',
+            "Z" => 'Z',
+            "T" | "TIME" => 'T',
+            "CH" | "WAVELENGTH" => 'C',
+            "XY" => 'R',
+            "EVENT" => 'V',
+            "EXPOSURE" => 'L',
+            _ => 'Q',
+        });
+        shape.push(*size);
+    }
+    let pages = chain.all(tiff, window)?.to_vec();
+    let wanted = product(&shape).filter(|n| *n > 0);
+    if wanted.is_none() || first.layout.elements().and_then(|n| n.checked_mul(pages.len())) != wanted {
+        return Ok(None);
+    }
+    Ok(Some(vec![Series::squeezed("fluoview", name, (shape, axes), first.clone(), Pages::here(pages))]))
+}
+
+/// The array of a Micro-Manager stack: a map in the header says which page is which channel, slice and time.
+pub(crate) fn micromanager(tiff: &Tiff<'_>, window: &mut Window, first: &Page) -> Result<Option<Vec<Series>>> {
+    if first.ifd.entry(tag::MICRO_MANAGER).is_none() {
+        return Ok(None);
+    }
+    let Some(map) = flavour::micromanager_index(tiff) else { return Ok(None) };
+    let Some(summary) = flavour::micromanager_summary(tiff) else { return Ok(None) };
+    let flag = |key: &str| summary.get(key).and_then(Value::as_bool).unwrap_or(true);
+    if !summary.contains_key("MicroManagerVersion") || !summary.contains_key("Frames") {
+        return Ok(None);
+    }
+    let axes = [if flag("TimeFirst") { "TR" } else { "RT" }, if flag("SlicesFirst") { "ZC" } else { "CZ" }].concat();
+    let of = |row: &[u32; 5], axis: char| match axis {
+        'C' => row[0],
+        'Z' => row[1],
+        'T' => row[2],
+        _ => row[3],
+    } as usize;
+    let said = |axis: char| {
+        let key = match axis {
+            'C' => "Channels",
+            'Z' => "Slices",
+            'T' => "Frames",
+            _ => "Positions",
+        };
+        summary.get(key).and_then(Value::as_u64).filter(|n| *n < MAX_SIDE).map_or(1, |n| n as usize)
+    };
+    let least = |axis: char| map.iter().map(|row| of(row, axis)).min().unwrap_or(0);
+    let most = |axis: char| map.iter().map(|row| of(row, axis)).max().unwrap_or(0).saturating_add(1);
+    let mut shape: Vec<usize> = axes.chars().map(|a| most(a).max(said(a))).collect();
+    let mut from = [0usize; 4];
+    // Other files of the set hold the rest, or it was never taken: what is here is the array.
+    if product(&shape).is_none_or(|n| n > map.len()) {
+        for ((n, start), axis) in shape.iter_mut().zip(&mut from).zip(axes.chars()) {
+            *start = least(axis);
+            *n = most(axis) - *start;
+        }
+    }
+    let Some(count) = product(&shape).filter(|n| *n <= map.len().saturating_mul(16)) else { return Ok(None) };
+    let mut pages = vec![None; count];
+    for row in &map {
+        let at = axes.chars().zip(&shape).zip(from).try_fold(0usize, |sum, ((axis, n), start)| {
+            Some(sum * n + of(row, axis).checked_sub(start).filter(|k| k < n)?)
+        });
+        if let Some(slot) = at.and_then(|at| pages.get_mut(at)).filter(|_| row[4] > 0) {
+            *slot = Some(Place::here(u64::from(row[4])));
+        }
+    }
+    let _ = window;
+    let (page_shape, page_axes) = first.layout.shape();
+    shape.extend(page_shape);
+    let axes = axes + &page_axes;
+    Ok(Some(vec![Series::squeezed("mmstack", "", (shape, axes), first.clone(), Pages::Listed(pages))]))
+}
+
+/// Gives the pages of a ScanImage file their axes: slices, frames, channels.
+pub(crate) fn scanimage(tiff: &Tiff<'_>, window: &mut Window, first: &Page, texts: &[String], series: &mut [Series]) {
+    let [one] = series else { return };
+    let Some(frame) = flavour::scanimage(tiff, window, first, texts) else { return };
+    one.kind = "scanimage";
+    let Some(channels) = frame.get("SI.hChannels.channelSave") else { return };
+    let channels = channels.as_list().map_or(1, <[Value]>::len).max(1);
+    let pages = one.len();
+    let (slices, frames) = match frame.get("SI.hStackManager.framesPerSlice").and_then(Value::as_u64) {
+        Some(frames) if frames > 0 && frames < MAX_SIDE => {
+            let frames = frames as usize;
+            ((pages / (frames.saturating_mul(channels)).max(1)).max(1), frames)
+        }
+        _ => (1, pages / channels),
+    };
+    if slices.checked_mul(frames).and_then(|n| n.checked_mul(channels)) != Some(pages) {
+        return;
+    }
+    let (page_shape, page_axes) = first.layout.shape();
+    let mut shape = vec![slices, frames, channels];
+    shape.extend(page_shape);
+    let axes = format!("ZTC{page_axes}");
+    let found = Series::squeezed("scanimage", "", (shape, axes), one.key.clone(), one.pages.clone());
+    *one = found;
+}

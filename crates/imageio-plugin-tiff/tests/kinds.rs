@@ -1,0 +1,123 @@
+//! Files of the kinds that instruments write, made and judged by tifffile.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "what was checked is said in the output")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use imageio_core::{Index, ReadOptions, Reader, Unit, v3};
+use imageio_plugin_tiff::TiffReader;
+use imageio_testkit::digest::sha256;
+
+/// A folder with the files, and tifffile's lines about them; `None` if there is no Python with the peers.
+fn files(name: &str) -> Option<(PathBuf, String)> {
+    let Some(python) = std::env::var_os("IMAGEIO_PEERS") else {
+        eprintln!("skipped: IMAGEIO_PEERS names no Python with the peers");
+        return None;
+    };
+    let folder = std::env::temp_dir().join(format!("imageio-tiff-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/kinds.py");
+    let output = Command::new(python).arg(script).arg(&folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some((folder, String::from_utf8(output.stdout).unwrap()))
+}
+
+#[test]
+fn series_are_those_of_tifffile() {
+    let Some((folder, list)) = files("series") else { return };
+    let (mut rows, mut kinds) = (0, BTreeSet::new());
+    for line in list.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [name, place, kind, axes, shape, dtype, digest] = *fields.as_slice() else { panic!("{line}") };
+        let (index, level) = place.split_once('/').unwrap();
+        let (index, level): (usize, usize) = (index.parse().unwrap(), level.parse().unwrap());
+        let options = ReadOptions::new().index(index).set("level", level);
+        let image = v3::imread_with(folder.join(name), &options).unwrap_or_else(|e| panic!("{name} {place}: {e}"));
+        let found: Vec<String> = image.shape().iter().map(usize::to_string).collect();
+        assert_eq!((found.join("x").as_str(), image.dtype().name()), (shape, dtype), "{name} {place}");
+        assert_eq!(sha256(&image), digest, "{name} {place}");
+        let mut reader = Reader::open(folder.join(name)).unwrap();
+        let series = reader.downcast_mut::<TiffReader>().unwrap().series().unwrap();
+        let one = &series[index];
+        assert_eq!(one.axes, axes, "{name} {place}");
+        // What tifffile calls uniform or has no word for is generic here.
+        let same = one.kind == kind || kind == "uniform" || (kind == "generic" && one.kind == "ndpi");
+        assert!(same, "{name}: {} is {kind}", one.kind);
+        assert_eq!(one.levels[level], image.shape(), "{name} {place}");
+        kinds.insert(one.kind);
+        rows += 1;
+    }
+    println!("{rows} arrays of {} kinds", kinds.len());
+    assert!(rows >= 38 && kinds.len() >= 11, "{rows} {kinds:?}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn instruments_say_what_they_say() {
+    let Some((folder, _)) = files("says") else { return };
+    let rows = [
+        ("planar.lsm.tif", "lsm/DimensionZ", "4"),
+        ("fluoview.tif", "fluoview/Description/Map/Ch0: Range", "1 to 2"),
+        ("mmstack.tif", "micromanager/Summary/Channels", "2"),
+        ("mmstack.tif", "micromanager/Page/b", "x"),
+        ("scanimage.tif", "scanimage/SI.hChannels.channelSave", "[1, 2]"),
+        ("slide.svs.tif", "svs/MPP", "0.499"),
+        ("slide.svs.tif", "svs/AppMag", "20"),
+        ("slide.scn.tif", "scn/collection/name", "c"),
+        ("slide.ndpi.tif", "ndpi/Magnification", "20"),
+        ("slide.philips.tif", "philips/ObjectType", "DPUfsImport"),
+        ("meta.stk.tif", "stk/ZDistance", "[0.5, 1, 1.5, 2]"),
+        ("imagej.tif", "imagej/slices", "3"),
+        ("set1.ome.tif", "ome_tree/Image/Pixels/SizeT", "3"),
+        ("sem.tif", "sem/ap_wd", "[WD, 5.1, mm]"),
+        ("fei.tif", "fei/EBeam/HV", "20000"),
+        ("pilatus.tif", "pilatus/Pixel_size", "[0.000172, 0.000172]"),
+        ("geo.tif", "geo/ProjectedCSTypeGeoKey", "32611"),
+        ("geo.tif", "gdal/A", "1"),
+    ];
+    for (name, path, wanted) in rows {
+        let mut reader = Reader::open(folder.join(name)).unwrap();
+        let metadata = reader.metadata(0).unwrap();
+        let found = metadata.get(path).unwrap_or_else(|| panic!("{name} {path}:\n{metadata}"));
+        assert_eq!(found.to_string(), wanted, "{name} {path}");
+        reader.metadata(Index::All).unwrap();
+    }
+    let spacing: [(&str, &[(f64, Unit)]); 8] = [
+        (
+            "imagej.tif",
+            &[
+                (0.1, Unit::Second),
+                (0.5, Unit::Micrometre),
+                (1.0, Unit::None),
+                (0.5, Unit::Micrometre),
+                (0.25, Unit::Micrometre),
+            ],
+        ),
+        (
+            "planar.lsm.tif",
+            &[(0.5, Unit::Micrometre), (1.0, Unit::None), (0.2, Unit::Micrometre), (0.1, Unit::Micrometre)],
+        ),
+        (
+            "fluoview.tif",
+            &[(1.0, Unit::None), (0.5, Unit::Micrometre), (0.5, Unit::Micrometre), (0.5, Unit::Micrometre)],
+        ),
+        ("set0.ome.tif", &[(1.0, Unit::None), (1.0, Unit::None), (1.0, Unit::None), (0.5, Unit::Micrometre)]),
+        ("comp1.ome.tif", &[(1.0, Unit::None), (1.0, Unit::None), (1.0, Unit::None), (0.5, Unit::Micrometre)]),
+        ("slide.svs.tif", &[(0.499, Unit::Micrometre), (0.499, Unit::Micrometre), (1.0, Unit::None)]),
+        ("slide.philips.tif", &[(0.25, Unit::Micrometre), (0.25, Unit::Micrometre), (1.0, Unit::None)]),
+        ("geo.tif", &[(20.0, Unit::Metre), (10.0, Unit::Metre)]),
+    ];
+    for (name, wanted) in spacing {
+        let found = v3::improps(folder.join(name)).unwrap().spacing.unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(found.len(), wanted.len(), "{name}");
+        for (found, (value, unit)) in found.iter().zip(wanted) {
+            assert!(
+                (found.value - value).abs() < 1e-9 * value && found.unit == *unit,
+                "{name}: {found:?} is {value} {unit:?}"
+            );
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
