@@ -1,6 +1,6 @@
 //! The same file in every place: whatever the place, a read, the properties, the metadata and the iteration give the
 //! same. One row for every kind of file that the corpus has, one column for every kind of place.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test that fails says so")]
 
 #[path = "places/local.rs"]
 mod local;
