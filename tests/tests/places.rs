@@ -98,7 +98,7 @@ fn table(places: &[Place]) -> usize {
 #[test]
 fn local_places() {
     let places = local::places();
-    assert!(places.len() >= 8, "{} places", places.len());
+    assert!(places.len() >= 14, "{} places", places.len());
     let cells = table(&places);
     assert!(cells >= 17 * places.len(), "{cells} combinations");
 }

@@ -45,5 +45,7 @@ pub fn install() {
         crate::npz::register();
         #[cfg(feature = "standard")]
         crate::standard::register();
+        #[cfg(feature = "zip")]
+        crate::zip::register();
     });
 }

@@ -92,6 +92,8 @@ pub use imageio_plugin_webp as webp;
 
 #[cfg(feature = "standard")]
 pub use imageio_resource_standard as standard;
+#[cfg(feature = "zip")]
+pub use imageio_resource_zip as zip;
 
 pub use imageio_core::*;
 

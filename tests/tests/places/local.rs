@@ -1,12 +1,13 @@
 //! The columns that need no network.
 
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use imageio::resource::MemoryResource;
-use imageio::{IntoResource, Pipe, Stream, v3 as iio};
+use imageio::{Atomic, IntoResource, IntoTarget, Pipe, Stream, Target, v3 as iio, zip};
 use imageio_testkit::streams::OneByte;
+use imageio_tests::Scratch;
 
 use super::{Found, Place, Sample, fingerprint};
 
@@ -40,8 +41,54 @@ pub fn places() -> Vec<Place> {
         }),
         Place::new("a pipe", |s| here(Pipe::named(copy(s), s.name.clone()))),
         Place::new("a pipe of single bytes", |s| here(Pipe::named(OneByte(copy(s)), s.name.clone()))),
+        Place::new("a stored member", |s| here(packed(s, false).member(&inside(s)).unwrap())),
+        Place::new("a deflated member", |s| here(packed(s, true).member(&inside(s)).unwrap())),
+        Place::new("a member by path", {
+            let scratch = Scratch::new();
+            move |s| {
+                let zip = scratch.path("all.zip").display().to_string();
+                let member = format!("{zip}/{}", inside(s));
+                put(&member, &s.bytes);
+                here(member)
+            }
+        }),
+        Place::new("a member of a member", {
+            let scratch = Scratch::new();
+            move |s| {
+                let zip = scratch.path("outer.zip").display().to_string();
+                let member = format!("{zip}/more/inner.zip/{}", inside(s));
+                put(&member, &s.bytes);
+                here(member)
+            }
+        }),
         Place::new("standard input", |s| Found::Read(by_stdin(s))),
     ]
+}
+
+/// The name of a file in an archive of all formats.
+fn inside(sample: &Sample) -> String {
+    format!("{}/{}", sample.format, sample.name)
+}
+
+/// An archive in memory with this file and others.
+fn packed(sample: &Sample, deflate: bool) -> zip::Archive<'static> {
+    let scratch = Scratch::new();
+    let path = scratch.path("one.zip").display().to_string();
+    put(&format!("{path}/first.txt"), b"something else");
+    let method = if deflate { zip::Method::Deflated(6) } else { zip::Method::Stored };
+    write(zip::NewMember::new(&path, inside(sample)).method(method).into_target().unwrap(), &sample.bytes);
+    zip::Archive::open(std::fs::read(&path).unwrap()).unwrap()
+}
+
+/// Writes bytes to wherever a text names.
+fn put(place: &str, bytes: &[u8]) {
+    write(place.into_target().unwrap(), bytes);
+}
+
+fn write(target: Target<'_>, bytes: &[u8]) {
+    let mut transaction = target.begin(Atomic::Auto).unwrap();
+    transaction.sink().unwrap().write_all(bytes).unwrap();
+    target.deliver(transaction.commit().unwrap()).unwrap();
 }
 
 /// Another process of this very program reads the file from its standard input.
