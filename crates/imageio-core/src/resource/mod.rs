@@ -9,6 +9,7 @@ mod path;
 pub mod scheme;
 mod sink;
 pub mod spool;
+mod standard;
 mod stream;
 mod target;
 pub mod uri;
@@ -23,10 +24,12 @@ pub use self::bytes::{Bytes, MemoryResource};
 pub use self::commit::{Atomic, Committed, Sink, Transaction};
 pub use self::path::{PathResource, natural_order};
 pub use self::spool::LocalPath;
+pub use self::standard::{Stdin, Stdout};
 pub use self::stream::{Named, Pipe, Stream};
 pub use self::target::{IntoTarget, Target, WriteTo};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::plugin::PluginDescriptor;
 
 /// A buffered stream that seeks and can move to another thread: what plugins read from.
 pub trait ReadSeek: BufRead + Seek + Send {}
@@ -84,6 +87,12 @@ pub trait ImageResource: Debug + Send + Sync {
     /// [`PROCEDURAL`](crate::Capabilities::PROCEDURAL) can open.
     fn is_procedural(&self) -> bool {
         false
+    }
+
+    /// The plugin that reads and writes this place, where the place needs one of its own: a sequence of files, the
+    /// screen. It need not be registered, and is used unless the caller names another.
+    fn plugin(&self) -> Option<&'static PluginDescriptor> {
+        None
     }
 
     /// The names of what lies inside, for directories and archives; `None` for a single file.

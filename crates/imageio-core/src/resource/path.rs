@@ -39,8 +39,14 @@ impl PathResource {
         };
         let error = error.with("resource", self.path.display());
         let name = self.path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-        if error.kind() == ErrorKind::NotFound && known::STANDARD_IMAGES.contains(&name.as_str()) {
+        if error.kind() != ErrorKind::NotFound {
+            return error;
+        }
+        if known::STANDARD_IMAGES.contains(&name.as_str()) {
             return error.with_hint(format!("did you mean imageio:{name}"));
+        }
+        if name.contains(['*', '?', '#']) || name.contains("%0") {
+            return error.with_hint(format!("several files as one are named sequence:{}", self.path.display()));
         }
         error
     }
@@ -71,9 +77,12 @@ impl ImageResource for PathResource {
             return Ok(Box::new(BufReader::with_capacity(BUFFER, file)));
         }
         if kind.is_dir() {
-            return Err(Error::unsupported("this is a directory")
-                .with("resource", self.path.display())
-                .with_hint("name a file inside it, or a plugin that reads directories"));
+            return Err(Error::unsupported("this is a directory").with("resource", self.path.display()).with_hint(
+                format!(
+                    "name a file inside it, or all its pictures as sequence:{}, or a plugin that reads directories",
+                    self.path.display()
+                ),
+            ));
         }
         let new = || Arc::new(PipeResource::new(file, self.path.display().to_string(), None));
         Arc::clone(self.pipe.get_or_init(new)).open_read()
@@ -295,7 +304,6 @@ mod tests {
             (PathBuf::from("coins.png"), ErrorKind::NotFound, Some("did you mean imageio:coins.png")),
             (dir.0.join("file/inner.png"), ErrorKind::NotFound, None),
             (PathBuf::new(), ErrorKind::NotFound, None),
-            (dir.0.clone(), ErrorKind::Unsupported, Some("name a file inside it, or a plugin that reads directories")),
         ];
         for (path, kind, hint) in rows {
             let resource = path.as_path().into_resource().unwrap();
@@ -303,6 +311,17 @@ mod tests {
             let e = resource.open_read().err().unwrap();
             assert_eq!((e.kind(), e.hint()), (kind, hint), "{path:?}");
             assert_eq!(e.context_value("resource"), Some(path.to_str().unwrap()), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn several_files_are_asked_for_by_name() {
+        let dir = Dir::new("several");
+        let rows = [(dir.0.clone(), ErrorKind::Unsupported), (dir.0.join("scan_*.tif"), ErrorKind::NotFound)];
+        for (path, kind) in rows {
+            let e = PathResource::new(&path).into_resource().unwrap().open_read().err().unwrap();
+            assert_eq!(e.kind(), kind, "{e}");
+            assert!(e.hint().unwrap().contains(&format!("sequence:{}", path.display())), "{e}");
         }
     }
 
