@@ -47,5 +47,7 @@ pub fn install() {
         crate::standard::register();
         #[cfg(feature = "zip")]
         crate::zip::register();
+        #[cfg(feature = "sequence")]
+        crate::sequence::register();
     });
 }

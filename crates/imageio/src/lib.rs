@@ -90,6 +90,8 @@ pub use imageio_plugin_turbojpeg as turbojpeg;
 #[cfg(feature = "webp")]
 pub use imageio_plugin_webp as webp;
 
+#[cfg(feature = "sequence")]
+pub use imageio_resource_sequence as sequence;
 #[cfg(feature = "standard")]
 pub use imageio_resource_standard as standard;
 #[cfg(feature = "zip")]
