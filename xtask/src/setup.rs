@@ -12,7 +12,8 @@ use crate::workspace::target;
 const PEERS: &[&str] = &["numpy==2.4.6", "pillow==13.0.0", "tifffile==2026.3.3", "imagecodecs==2026.3.6"];
 
 /// Debian packages by the program that they bring.
-const PACKAGES: &[(&str, &str)] = &[("ffmpeg", "ffmpeg"), ("cmake", "cmake"), ("nasm", "nasm"), ("cc", "gcc")];
+const PACKAGES: &[(&str, &str)] =
+    &[("ffmpeg", "ffmpeg"), ("cmake", "cmake"), ("nasm", "nasm"), ("cc", "gcc"), ("Xvfb", "xvfb"), ("xclip", "xclip")];
 
 /// Finds or installs everything; what is still missing is printed, not an error: its tests are skipped and counted.
 pub fn run() -> Result<(), String> {

@@ -49,5 +49,9 @@ pub fn install() {
         crate::zip::register();
         #[cfg(feature = "sequence")]
         crate::sequence::register();
+        #[cfg(feature = "screen")]
+        crate::screen::register();
+        #[cfg(feature = "clipboard")]
+        crate::clipboard::register();
     });
 }

@@ -28,8 +28,9 @@
 //! | [`v3::immeta`] | metadata: EXIF, text, profiles, durations |
 //! | [`v3::imopen`] | keeps a file open, for several reads ([`Reader`]) or writes ([`Writer`]) |
 //!
-//! They read from paths, URIs (`imageio:…`), bytes (`&[u8]`, `Vec<u8>`), open files, seekable streams ([`Stream`])
-//! and pipes ([`Pipe`]), and write to paths, `"<bytes>"`, `&mut Vec<u8>` and writers.
+//! They read from paths, URIs (`imageio:…`), members of archives (`a.zip/b.png`), several files as one
+//! (`sequence:img_%04d.png`), bytes (`&[u8]`, `Vec<u8>`), open files, seekable streams ([`Stream`]), pipes ([`Pipe`])
+//! and [`Stdin`], and write to paths, archives, sequences, `"<bytes>"`, `&mut Vec<u8>`, writers and [`Stdout`].
 //!
 //! # Arrays
 //!
@@ -105,6 +106,11 @@ pub use self::install::install;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The examples of the page on places.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/resources.md")]
+struct Resources;
 
 /// The examples of the page on selection.
 #[cfg(doctest)]
