@@ -12,8 +12,15 @@ use crate::workspace::target;
 const PEERS: &[&str] = &["numpy==2.4.6", "pillow==13.0.0", "tifffile==2026.3.3", "imagecodecs==2026.3.6", "av==18.1.0"];
 
 /// Debian packages by the program that they bring.
-const PACKAGES: &[(&str, &str)] =
-    &[("ffmpeg", "ffmpeg"), ("cmake", "cmake"), ("nasm", "nasm"), ("tiffinfo", "libtiff-tools"), ("cc", "gcc")];
+const PACKAGES: &[(&str, &str)] = &[
+    ("ffmpeg", "ffmpeg"),
+    ("cmake", "cmake"),
+    ("nasm", "nasm"),
+    ("cc", "gcc"),
+    ("tiffinfo", "libtiff-tools"),
+    ("Xvfb", "xvfb"),
+    ("xclip", "xclip"),
+];
 
 /// Finds or installs everything; what is still missing is printed, not an error: its tests are skipped and counted.
 pub fn run() -> Result<(), String> {

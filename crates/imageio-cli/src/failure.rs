@@ -24,8 +24,17 @@ pub enum Failure {
 
 impl From<Error> for Failure {
     fn from(e: Error) -> Self {
-        if e.kind() == ErrorKind::Cancelled { Failure::Interrupted } else { Failure::Failed(e) }
+        match e.kind() {
+            ErrorKind::Cancelled => Failure::Interrupted,
+            ErrorKind::Io if e.context_value("resource") == Some("<stdout>") && is_broken_pipe(&e) => Failure::Unread,
+            _ => Failure::Failed(e),
+        }
     }
+}
+
+fn is_broken_pipe(e: &Error) -> bool {
+    let io = std::error::Error::source(e).and_then(|source| source.downcast_ref::<io::Error>());
+    io.is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Errors of our own output; those of files come as [`Error`].
@@ -85,8 +94,6 @@ fn say(line: &str) {
 /// The error without its hint, which gets a line of its own.
 fn describe(e: &Error) -> String {
     let resource = match e.context_value("resource") {
-        Some("<pipe>") => "<stdin>: ".to_owned(),
-        Some("<writer>") => "<stdout>: ".to_owned(),
         Some(name) => format!("{name}: "),
         None => String::new(),
     };
@@ -169,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_kind_is_said_once() {
-        let e = Error::new(ErrorKind::UnknownOption, "unknown option `x`").with("resource", "<pipe>");
+        let e = Error::new(ErrorKind::UnknownOption, "unknown option `x`").with("resource", "<stdin>");
         assert_eq!(describe(&e), "<stdin>: unknown option `x`");
     }
 

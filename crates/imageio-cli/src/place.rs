@@ -4,8 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use imageio::resource::WriteTo;
-use imageio::{IntoTarget, Limits, Pipe, ReadOptions, Reader, Target};
+use imageio::{IntoTarget, Limits, ReadOptions, Reader, Stdin, Stdout, Target};
 
 use crate::args::How;
 use crate::failure::{Failure, Outcome};
@@ -40,7 +39,7 @@ pub fn open(file: &OsStr, options: &ReadOptions) -> Outcome<Reader<'static>> {
         if io::stdin().is_terminal() {
             return Err(Failure::Usage("standard input is a terminal; pipe an image into it".into()));
         }
-        return Ok(Reader::open_with(Pipe(io::stdin()), options)?);
+        return Ok(Reader::open_with(Stdin, options)?);
     }
     Ok(match file.to_str() {
         // Texts may be URIs; what is no text can only be a path.
@@ -55,7 +54,7 @@ pub fn target(file: &OsStr) -> Outcome<Target<'static>> {
         if io::stdout().is_terminal() {
             return Err(Failure::Usage("standard output is a terminal; send it to a file or a pipe".into()));
         }
-        return Ok(WriteTo(io::stdout()).into_target()?);
+        return Ok(Stdout.into_target()?);
     }
     Ok(match file.to_str() {
         Some(text) => text.into_target()?,

@@ -54,7 +54,8 @@ pub use self::registry::Registry;
 pub use self::registry::Submitted;
 pub use self::request::Request;
 pub use self::resource::{
-    Atomic, Bytes, ImageResource, IntoResource, IntoTarget, LocalPath, Pipe, ReadSeek, Sink, Stream, Target,
+    Atomic, Bytes, ImageResource, IntoResource, IntoTarget, LocalPath, Pipe, ReadSeek, Sink, Stdin, Stdout, Stream,
+    Target,
 };
 pub use self::transform::ColorMode;
 pub use self::value::Value;

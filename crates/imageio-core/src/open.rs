@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use crate::call_options::{PluginChoice, ReadOptions, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::options::{CORE_READ, OptionSpec, Options, Phase};
-use crate::plugin::{Confidence, ImageReader, PluginDescriptor};
+use crate::plugin::{Capabilities, Confidence, ImageReader, PluginDescriptor};
 use crate::registry::Registry;
 use crate::request::ReadRequest;
 use crate::resource::{ImageResource, ReadSeek};
@@ -30,26 +31,26 @@ pub(crate) fn open<'r>(resource: &Arc<dyn ImageResource + 'r>, options: &ReadOpt
     let extension = file_name.as_deref().and_then(|name| select::longest_extension(&plugins, name));
     let chosen = match &options.plugin {
         Some(choice) => Some(choose(choice, &plugins).map_err(named)?),
-        None => None,
+        None => resource.plugin(),
     };
 
-    let procedural = resource.is_procedural();
+    // A plugin that asks for no bytes gets none: a directory has none.
+    let bytes_unasked = chosen.is_some_and(|d| d.abilities().contains(Capabilities::PROCEDURAL));
+    let procedural = resource.is_procedural() || bytes_unasked;
     let wanted = match chosen {
         Some(descriptor) => descriptor.wanted_bytes(),
         None => plugins.iter().map(|d| d.wanted_bytes()).max().unwrap_or(256),
     };
     let (head, mut first) = match procedural {
         true => (Vec::new(), None),
-        false => read_head(resource, wanted).map(|(head, first)| (head, Some(first))).map_err(named)?,
+        false => {
+            read_head(resource, wanted, &options.limits).map(|(head, first)| (head, Some(first))).map_err(named)?
+        }
     };
 
     let mut attempt = |descriptor: &'static PluginDescriptor| -> Result<Box<dyn ImageReader + 'r>> {
-        let specs = descriptor.option_specs();
         check_read_options(descriptor, &options.options)?;
-        let open_options = match options.options.is_empty() {
-            true => Options::new(),
-            false => options.options.only(specs, &[Phase::Open]),
-        };
+        let open_options = plugin_options(descriptor, &options.options, &[Phase::Open]);
         let mut request = ReadRequest {
             resource: Arc::clone(resource),
             first: first.take(),
@@ -163,8 +164,12 @@ fn missing_plugin_note(
 }
 
 /// The first bytes and a stream that still stands at 0.
-fn read_head<'r>(resource: &Arc<dyn ImageResource + 'r>, wanted: usize) -> Result<(Vec<u8>, Box<dyn ReadSeek + 'r>)> {
-    let mut stream = Arc::clone(resource).open_read()?;
+fn read_head<'r>(
+    resource: &Arc<dyn ImageResource + 'r>,
+    wanted: usize,
+    limits: &Limits,
+) -> Result<(Vec<u8>, Box<dyn ReadSeek + 'r>)> {
+    let mut stream = Arc::clone(resource).open_read_within(limits)?;
     let buffered = stream.fill_buf()?;
     if buffered.len() >= wanted || buffered.is_empty() {
         return Ok((buffered[..wanted.min(buffered.len())].to_vec(), stream));
@@ -203,12 +208,20 @@ fn choose(choice: &PluginChoice, plugins: &[&'static PluginDescriptor]) -> Resul
 
 /// Refuses options that neither the plugin nor core knows, for opening and reading.
 pub(crate) fn check_read_options(descriptor: &PluginDescriptor, options: &Options) -> Result<()> {
-    if options.is_empty() {
+    if options.is_empty() || descriptor.abilities().contains(Capabilities::FORWARDS) {
         return Ok(());
     }
     let mut specs: Vec<&[OptionSpec]> = descriptor.option_specs().to_vec();
     specs.push(CORE_READ);
     options.check(&specs, &[Phase::Open, Phase::Read], descriptor.id())
+}
+
+/// The options that a plugin gets in these phases.
+pub(crate) fn plugin_options(descriptor: &PluginDescriptor, options: &Options, phases: &[Phase]) -> Options {
+    if options.is_empty() || descriptor.abilities().contains(Capabilities::FORWARDS) {
+        return options.clone();
+    }
+    options.only(descriptor.option_specs(), phases)
 }
 
 /// Finds the writer for a target name.

@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::open::{self, Opened};
 use crate::options::{Options, Phase};
-use crate::plugin::{FrameSink, ImageReader, PluginDescriptor, Progress, QueryCx, ReadCx};
+use crate::plugin::{Capabilities, FrameSink, ImageReader, PluginDescriptor, Progress, QueryCx, ReadCx};
 use crate::properties::{Axis, ImageProperties, Orientation, Spacing};
 use crate::resource::{ImageResource, IntoResource};
 use crate::transform::Transform;
@@ -51,10 +51,8 @@ impl<'r> Reader<'r> {
     fn open_resource(resource: Arc<dyn ImageResource + 'r>, options: &ReadOptions) -> Result<Self> {
         let transform = Transform::parse(&options.options).map_err(|e| e.with("resource", resource.name()))?;
         let Opened { descriptor, reader, notes } = open::open(&resource, options)?;
-        let read_options = match options.options.is_empty() {
-            true => Options::new(),
-            false => options.options.only(descriptor.option_specs(), &[Phase::Read]),
-        };
+        let read_options = open::plugin_options(descriptor, &options.options, &[Phase::Read]);
+        let transform = own_transform(descriptor, transform);
         Ok(Reader {
             resource,
             descriptor,
@@ -93,12 +91,14 @@ impl<'r> Reader<'r> {
     /// of the open phase belong to [`open_with`](Self::open_with).
     pub fn read_with(&mut self, index: impl Into<Index>, options: impl Into<Options>) -> Result<NdImage> {
         let options = options.into();
-        let mut specs = self.descriptor.option_specs().to_vec();
-        specs.push(crate::options::CORE_READ);
-        let plugin = self.descriptor.id();
-        options.check(&specs, &[Phase::Read], plugin).map_err(|e| e.with("resource", self.resource.name()))?;
-        let transform = Transform::parse(&options)?;
-        let read_options = options.only(self.descriptor.option_specs(), &[Phase::Read]);
+        if !self.descriptor.abilities().contains(Capabilities::FORWARDS) {
+            let mut specs = self.descriptor.option_specs().to_vec();
+            specs.push(crate::options::CORE_READ);
+            let plugin = self.descriptor.id();
+            options.check(&specs, &[Phase::Read], plugin).map_err(|e| e.with("resource", self.resource.name()))?;
+        }
+        let transform = own_transform(self.descriptor, Transform::parse(&options)?);
+        let read_options = open::plugin_options(self.descriptor, &options, &[Phase::Read]);
         let kept = (std::mem::replace(&mut self.read_options, read_options), self.transform);
         self.transform = transform;
         let result = self.read_index(index.into());
@@ -513,6 +513,11 @@ impl fmt::Debug for Reader<'_> {
             .field("plugin", &self.descriptor.id())
             .finish_non_exhaustive()
     }
+}
+
+/// What core does to the pixels: nothing where the plugins below do it.
+fn own_transform(descriptor: &PluginDescriptor, asked: Transform) -> Transform {
+    if descriptor.abilities().contains(Capabilities::FORWARDS) { Transform::default() } else { asked }
 }
 
 enum Which {

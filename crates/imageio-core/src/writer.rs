@@ -10,7 +10,7 @@ use crate::images::{Images, Inner, IntoImages};
 use crate::metadata::Metadata;
 use crate::open;
 use crate::options::{CORE_WRITE, OptionSpec, OptionValue, Options, Phase};
-use crate::plugin::{ImageWriter, PluginDescriptor, Progress, WriteCx};
+use crate::plugin::{Capabilities, ImageWriter, PluginDescriptor, Progress, WriteCx};
 use crate::request::WriteRequest;
 use crate::resource::{IntoTarget, Target, Transaction};
 use crate::select;
@@ -46,11 +46,18 @@ impl<'t> Writer<'t> {
         let name = target.name().into_owned();
         let named = |e: Error| e.with("resource", &name);
         let file_name = open::effective_name(target.file_name(), options.extension.as_deref());
-        let descriptor = open::find_writer(&name, file_name.as_deref(), options)?;
+        // A place without bytes brings the plugin that fills it.
+        let own = target.resource().and_then(|resource| resource.plugin()).filter(|_| options.plugin.is_none());
+        let descriptor = match own {
+            Some(descriptor) => descriptor,
+            None => open::find_writer(&name, file_name.as_deref(), options)?,
+        };
         let named = |e: Error| named(e.with("plugin", descriptor.id()));
-        let mut specs: Vec<&[OptionSpec]> = descriptor.option_specs().to_vec();
-        specs.push(CORE_WRITE);
-        options.options.check(&specs, &[Phase::Open, Phase::Write], descriptor.id()).map_err(named)?;
+        if !descriptor.abilities().contains(Capabilities::FORWARDS) {
+            let mut specs: Vec<&[OptionSpec]> = descriptor.option_specs().to_vec();
+            specs.push(CORE_WRITE);
+            options.options.check(&specs, &[Phase::Open, Phase::Write], descriptor.id()).map_err(named)?;
+        }
         let is_batch = match options.options.get("is_batch").map(Option::<bool>::from_value) {
             Some(Ok(flag)) => flag.unwrap_or(false),
             Some(Err(why)) => {
@@ -59,7 +66,9 @@ impl<'t> Writer<'t> {
             None => false,
         };
         // Open and write options go to both calls: a writer's header often depends on what its frames are told.
-        let write_options = options.options.only(descriptor.option_specs(), &[Phase::Open, Phase::Write]);
+        let mut write_options = open::plugin_options(descriptor, &options.options, &[Phase::Open, Phase::Write]);
+        // Carried out here: images come one by one from now on.
+        write_options.take("is_batch");
         let mut transaction = target.begin(options.atomic).map_err(named)?;
         let extension = match (&options.extension, file_name.as_deref()) {
             (Some(given), _) => Some(given.as_str()),

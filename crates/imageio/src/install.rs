@@ -47,5 +47,13 @@ pub fn install() {
         crate::npz::register();
         #[cfg(feature = "standard")]
         crate::standard::register();
+        #[cfg(feature = "zip")]
+        crate::zip::register();
+        #[cfg(feature = "sequence")]
+        crate::sequence::register();
+        #[cfg(feature = "screen")]
+        crate::screen::register();
+        #[cfg(feature = "clipboard")]
+        crate::clipboard::register();
     });
 }

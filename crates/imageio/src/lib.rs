@@ -28,8 +28,9 @@
 //! | [`v3::immeta`] | metadata: EXIF, text, profiles, durations |
 //! | [`v3::imopen`] | keeps a file open, for several reads ([`Reader`]) or writes ([`Writer`]) |
 //!
-//! They read from paths, URIs (`imageio:…`), bytes (`&[u8]`, `Vec<u8>`), open files, seekable streams ([`Stream`])
-//! and pipes ([`Pipe`]), and write to paths, `"<bytes>"`, `&mut Vec<u8>` and writers.
+//! They read from paths, URIs (`imageio:…`), members of archives (`a.zip/b.png`), several files as one
+//! (`sequence:img_%04d.png`), bytes (`&[u8]`, `Vec<u8>`), open files, seekable streams ([`Stream`]), pipes ([`Pipe`])
+//! and [`Stdin`], and write to paths, archives, sequences, `"<bytes>"`, `&mut Vec<u8>`, writers and [`Stdout`].
 //!
 //! # Arrays
 //!
@@ -92,8 +93,12 @@ pub use imageio_plugin_turbojpeg as turbojpeg;
 #[cfg(feature = "webp")]
 pub use imageio_plugin_webp as webp;
 
+#[cfg(feature = "sequence")]
+pub use imageio_resource_sequence as sequence;
 #[cfg(feature = "standard")]
 pub use imageio_resource_standard as standard;
+#[cfg(feature = "zip")]
+pub use imageio_resource_zip as zip;
 
 pub use imageio_core::*;
 
@@ -108,6 +113,10 @@ struct Readme;
 #[cfg(all(doctest, feature = "tiff", feature = "default-formats"))]
 #[doc = include_str!("../../../docs/tiff.md")]
 struct TiffPage;
+/// The examples of the page on places.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/resources.md")]
+struct Resources;
 
 /// The examples of the page on selection.
 #[cfg(doctest)]

@@ -49,9 +49,12 @@ fn every_plugin_says_what_it_is() {
 }
 
 #[test]
-fn the_scheme_is_there() {
+fn the_schemes_are_there() {
     install();
-    assert!(scheme::schemes().iter().any(|d| d.id() == "standard"));
+    for id in ["standard", "zip", "sequence"] {
+        assert!(scheme::schemes().iter().any(|d| d.id() == id), "{id}");
+    }
+    assert!(scheme::mounts().iter().any(|d| d.id() == "zip"));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use imageio::resource::Atomic;
 use imageio::{
-    Cast, Dtype, ErrorKind, Index, Metadata, NdImage, PluginDescriptor, Reader, Registry, WriteOptions, WriteShape,
-    Writer, dispatch, select,
+    Cast, Dtype, ErrorKind, Index, Metadata, NdImage, PluginDescriptor, Reader, Registry, Target, WriteOptions,
+    WriteShape, Writer, dispatch, select,
 };
 
 use crate::args::{Convert, Fit};
@@ -46,7 +46,7 @@ pub fn run(args: &Convert) -> Outcome<()> {
     for (name, value) in &args.write_option {
         write = write.set(name.clone(), value.clone());
     }
-    let plan = match writer_for(&args.to, &write) {
+    let plan = match writer_for(&args.to, &target, &write) {
         Some(descriptor) => plan(&mut reader, args, descriptor)?,
         // Opening the writer will say why there is none.
         None => Plan::One(Index::Auto),
@@ -81,7 +81,10 @@ fn tell(notes: &[String], all: bool) {
 }
 
 /// The plugin that will write, by the same rules as the library's.
-fn writer_for(to: &OsStr, options: &WriteOptions) -> Option<&'static PluginDescriptor> {
+fn writer_for(to: &OsStr, target: &Target<'_>, options: &WriteOptions) -> Option<&'static PluginDescriptor> {
+    if let (None, Some(own)) = (&options.plugin, target.resource().and_then(|resource| resource.plugin())) {
+        return Some(own);
+    }
     let plugins = Registry::global().plugins();
     if let Some(imageio::PluginChoice::Id(id)) = &options.plugin {
         return plugins.into_iter().find(|d| d.id() == id.as_ref());

@@ -10,6 +10,8 @@ mod convert;
 mod describe;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(feature = "default")]
+mod places;
 mod read;
 mod run;
 mod view;

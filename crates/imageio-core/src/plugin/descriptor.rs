@@ -29,6 +29,9 @@ impl Capabilities {
     pub const NATIVE: Self = Capabilities(1 << 7);
     /// Opens places without bytes, such as `<video0>`.
     pub const PROCEDURAL: Self = Capabilities(1 << 8);
+    /// Calls other plugins and hands its options on to them, which check them and carry them out: core then does
+    /// neither, not even for `rotate` and `mode`.
+    pub const FORWARDS: Self = Capabilities(1 << 10);
     /// Writes several images (implies MULTI and WRITE).
     pub const WRITE_MULTI: Self = Capabilities(1 << 9 | 1 << 2 | 1 << 1);
 
@@ -84,6 +87,7 @@ impl Capabilities {
             (Self::GENERIC, "generic"),
             (Self::NATIVE, "native"),
             (Self::PROCEDURAL, "procedural"),
+            (Self::FORWARDS, "forwards"),
         ];
         all.into_iter().filter(|(c, _)| self.contains(*c)).map(|(_, n)| n).collect()
     }

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Debug};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::stream::{BUFFER, PipeResource};
@@ -39,8 +39,14 @@ impl PathResource {
         };
         let error = error.with("resource", self.path.display());
         let name = self.path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-        if error.kind() == ErrorKind::NotFound && known::STANDARD_IMAGES.contains(&name.as_str()) {
+        if error.kind() != ErrorKind::NotFound {
+            return error;
+        }
+        if known::STANDARD_IMAGES.contains(&name.as_str()) {
             return error.with_hint(format!("did you mean imageio:{name}"));
+        }
+        if name.contains(['*', '?', '#']) || name.contains("%0") {
+            return error.with_hint(format!("several files as one are named sequence:{}", self.path.display()));
         }
         error
     }
@@ -71,9 +77,12 @@ impl ImageResource for PathResource {
             return Ok(Box::new(BufReader::with_capacity(BUFFER, file)));
         }
         if kind.is_dir() {
-            return Err(Error::unsupported("this is a directory")
-                .with("resource", self.path.display())
-                .with_hint("name a file inside it, or a plugin that reads directories"));
+            return Err(Error::unsupported("this is a directory").with("resource", self.path.display()).with_hint(
+                format!(
+                    "name a file inside it, or all its pictures as sequence:{}, or a plugin that reads directories",
+                    self.path.display()
+                ),
+            ));
         }
         let new = || Arc::new(PipeResource::new(file, self.path.display().to_string(), None));
         Arc::clone(self.pipe.get_or_init(new)).open_read()
@@ -110,13 +119,26 @@ impl ImageResource for PathResource {
         Ok(Some(names))
     }
 
+    fn entry<'r>(self: Arc<Self>, name: &str) -> Result<Arc<dyn ImageResource + 'r>>
+    where
+        Self: 'r,
+    {
+        // A listing may come from a file, as that of a DICOMDIR does, and must not lead out of its folder.
+        if name.is_empty() || !Path::new(name).components().all(|c| matches!(c, Component::Normal(_))) {
+            return Err(Error::new(ErrorKind::Unsupported, "the name leads out of its directory")
+                .with("resource", self.path.display())
+                .with("entry", name));
+        }
+        Ok(Arc::new(PathResource::new(self.path.join(name))))
+    }
+
     fn begin_write(&self, how: Atomic) -> Result<Transaction> {
         Transaction::at_path(&self.path, how)
     }
 }
 
-/// Orders runs of digits by their value: `a2` before `a10`. Equal values with more zeros come later.
-fn natural_order(a: &str, b: &str) -> Ordering {
+/// Orders names as people do: runs of digits by their value, so that `a2` comes before `a10`.
+pub fn natural_order(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {
         let (x, y) = (digits(left), digits(right));
@@ -282,7 +304,6 @@ mod tests {
             (PathBuf::from("coins.png"), ErrorKind::NotFound, Some("did you mean imageio:coins.png")),
             (dir.0.join("file/inner.png"), ErrorKind::NotFound, None),
             (PathBuf::new(), ErrorKind::NotFound, None),
-            (dir.0.clone(), ErrorKind::Unsupported, Some("name a file inside it, or a plugin that reads directories")),
         ];
         for (path, kind, hint) in rows {
             let resource = path.as_path().into_resource().unwrap();
@@ -290,6 +311,17 @@ mod tests {
             let e = resource.open_read().err().unwrap();
             assert_eq!((e.kind(), e.hint()), (kind, hint), "{path:?}");
             assert_eq!(e.context_value("resource"), Some(path.to_str().unwrap()), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn several_files_are_asked_for_by_name() {
+        let dir = Dir::new("several");
+        let rows = [(dir.0.clone(), ErrorKind::Unsupported), (dir.0.join("scan_*.tif"), ErrorKind::NotFound)];
+        for (path, kind) in rows {
+            let e = PathResource::new(&path).into_resource().unwrap().open_read().err().unwrap();
+            assert_eq!(e.kind(), kind, "{e}");
+            assert!(e.hint().unwrap().contains(&format!("sequence:{}", path.display())), "{e}");
         }
     }
 
@@ -303,6 +335,11 @@ mod tests {
         let resource = dir.0.as_path().into_resource().unwrap();
         let expected = ["9.png", "10.png", "a02.png", "a2.png", "a3/", "a10.png", "b.png"];
         assert_eq!(resource.entries().unwrap().unwrap(), expected);
+        let inside = resource.clone().entry("a3/x.png").unwrap();
+        assert_eq!(inside.local_path(), Some(dir.0.join("a3/x.png").as_path()));
+        for name in ["", "..", "../x.png", "a3/../../x.png", "/etc/x.png"] {
+            assert_eq!(resource.clone().entry(name).unwrap_err().kind(), ErrorKind::Unsupported, "{name}");
+        }
         assert_eq!(PathResource::new(dir.0.join("no")).entries().unwrap_err().kind(), ErrorKind::NotFound);
         let huge = ["x1", "x99999999999999999999999", "x100000000000000000000000"];
         assert!(huge.is_sorted_by(|a, b| natural_order(a, b).is_lt()));

@@ -66,7 +66,8 @@ impl SchemeDescriptor {
         SchemeDescriptor { id, opener, schemes: &[], doc: "", archives: false }
     }
 
-    /// The schemes, in lower case and without colon.
+    /// The schemes, in lower case and without colon. One that begins with `<` stands for the places without bytes
+    /// whose names begin so: `<screen` for `<screen>` and `<screen1>`.
     #[must_use]
     pub const fn schemes(mut self, schemes: &'static [&'static str]) -> Self {
         self.schemes = schemes;
@@ -265,6 +266,7 @@ const KNOWN_SCHEMES: &[(&str, Option<&str>)] = &[
     ("gs", Some("object-store")),
     ("az", Some("object-store")),
     ("zip", Some("zip")),
+    ("sequence", Some("sequence")),
     // No resource opens these yet, but nobody means a file by them.
     ("data", None),
 ];
@@ -274,6 +276,12 @@ const KNOWN_MOUNTS: &[(&str, &str, &str)] = &[("zip", ".zip", "zip")];
 
 fn find_scheme(scheme: &str) -> Option<&'static SchemeDescriptor> {
     schemes().into_iter().find(|d| d.schemes.contains(&scheme))
+}
+
+/// Who opens `<screen1>`: whoever declared the scheme `<screen`.
+fn find_place(name: &str) -> Option<&'static SchemeDescriptor> {
+    let claims = |prefix: &&str| prefix.starts_with('<') && name.starts_with(*prefix);
+    schemes().into_iter().find(|d| d.schemes.iter().any(claims))
 }
 
 /// The world as it is: this process's registry, home and disk.
@@ -346,7 +354,16 @@ pub fn is_bytes(text: &str) -> bool {
 fn resolve(location: Location, purpose: Purpose) -> Result<Arc<dyn ImageResource>> {
     match location {
         Location::Path(path) => Ok(Arc::new(PathResource::new(path))),
-        Location::Procedural(name) => Ok(Arc::new(Procedural(name))),
+        Location::Procedural(name) => match find_place(&name) {
+            Some(descriptor) => {
+                let opened = match purpose {
+                    Purpose::Read => descriptor.opener.open(&name),
+                    Purpose::Write => descriptor.opener.create(&name),
+                };
+                opened.map_err(|e| e.with("resource", &name))
+            }
+            None => Ok(Arc::new(Procedural(name))),
+        },
         Location::Bytes => Err(Error::unsupported("`<bytes>` names a target of writes, there is nothing to read")
             .with("resource", "<bytes>")
             .with_hint("to read bytes pass them: `&[u8]`, `Vec<u8>`")),

@@ -36,6 +36,8 @@ impl MountOpener for Inside {
 
 pub static ECHO: SchemeDescriptor =
     SchemeDescriptor::new("echo", &Echo).schemes(&["echo", "echos"]).doc("Says what it was asked.").archives();
+/// Places without bytes, as a camera would be.
+pub static CAMERA: SchemeDescriptor = SchemeDescriptor::new("camera", &Echo).schemes(&["<video7"]);
 pub static OTHER: SchemeDescriptor = SchemeDescriptor::new("echo", &Echo).schemes(&["never"]);
 pub static LATE: SchemeDescriptor = SchemeDescriptor::new("late", &Echo).schemes(&["late"]);
 pub static BOX: MountDescriptor = MountDescriptor::new("box", &Inside).suffix(".box").doc("Test archive.");
@@ -130,6 +132,9 @@ fn errors_name_the_feature() {
 
 #[test]
 fn places_without_bytes() {
+    register_scheme(&CAMERA);
+    assert_eq!(content(open("<video7>").unwrap()), "<video7>");
+    assert_eq!(content(create("<video7:1>").unwrap()), "create <video7:1>");
     for name in ["<video0>", "<screen1>", "<clipboard>"] {
         let resource = open(name).unwrap();
         assert!(resource.is_procedural());

@@ -51,6 +51,11 @@ impl<'a> Target<'a> {
         Target { kind, file_name: None }
     }
 
+    /// Standard output, of this name.
+    pub(super) fn stdout(file_name: Option<String>) -> Self {
+        Target { kind: Kind::Writer("<stdout>", Box::new(std::io::stdout())), file_name }
+    }
+
     /// For messages.
     pub fn name(&self) -> Cow<'_, str> {
         match &self.kind {

@@ -1,0 +1,67 @@
+use std::fs;
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use imageio::ndarray::{Array3, Array4};
+use imageio::v3 as iio;
+
+use crate::run::{Folder, command, imread, run, run_with};
+
+fn noise() -> Array3<u8> {
+    Array3::from_shape_fn((400, 500, 3), |(y, x, c)| ((y * 7919 + x * 104_729 + c * 31) % 251) as u8)
+}
+
+#[test]
+fn a_pipe_carries_every_byte() {
+    let folder = Folder::new("pipe");
+    let png = fs::read(folder.image("x.png", noise())).unwrap();
+    let jpeg = run_with(&["convert", "-", "-", "--extension", ".jpg"], &png);
+    assert_eq!((jpeg.status, jpeg.stderr.as_str()), (Some(0), ""));
+    assert_eq!(iio::imread(&jpeg.stdout).unwrap().shape(), [400, 500, 3]);
+    let file = folder.file("same.jpg");
+    assert_eq!(run(&["convert", &folder.file("x.png"), &file]).status, Some(0));
+    assert!(jpeg.stdout == fs::read(&file).unwrap());
+    // The other way round, through both ends.
+    let again = run_with(&["convert", "-", "-", "--extension", ".png"], &jpeg.stdout);
+    assert_eq!(iio::imread(&again.stdout).unwrap(), imread(&file));
+    for args in [["read", "-", "--json"], ["props", "-", "--json"]] {
+        assert_eq!(run_with(&args, &png).json()["shape"], serde_json::json!([400, 500, 3]));
+    }
+    let failed = run_with(&["convert", "-", "-", "--extension", ".jpg"], b"no picture");
+    assert!(failed.error(1).starts_with("imageio: <stdin>: "), "{}", failed.stderr);
+}
+
+#[test]
+fn nobody_reads_to_the_end() {
+    let folder = Folder::new("unread");
+    let png = fs::read(folder.image("x.png", noise())).unwrap();
+    let mut command = command(&["convert", "-", "-", "--extension", ".npy"]);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&png).unwrap();
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut [0; 6]).unwrap();
+    drop(out);
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((done.status.code(), String::from_utf8_lossy(&done.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn archives_and_sequences() {
+    let folder = Folder::new("places");
+    let member = format!("{}/in/card.bmp", folder.file("a.zip"));
+    assert_eq!(run(&["convert", "imageio:test-card.png", &member]).status, Some(0));
+    assert_eq!(imread(&member), imread("imageio:test-card.png"));
+    let frames = Array4::from_shape_fn((5, 8, 9, 3), |(k, y, x, c)| (k * 50 + y * 9 + x * 3 + c) as u8);
+    let gif = folder.image("a.tif", imageio::Batch(&frames));
+    let sequence = format!("sequence:{}", folder.file("p_%03d.png"));
+    assert_eq!(run(&["convert", &gif, &sequence, "--index", "all"]).stderr, "");
+    assert!(folder.names().contains(&"p_004.png".to_owned()));
+    let back = folder.file("b.tif");
+    assert_eq!(run(&["convert", &sequence, &back]).stderr, "");
+    assert_eq!(iio::imiter(&back).unwrap().count(), 5);
+    assert_eq!(run(&["props", &sequence, "--json"]).json()["shape"], serde_json::json!([5, 8, 9, 3]));
+    let failed = run(&["read", folder.path().to_str().unwrap()]);
+    failed.error(1);
+    assert!(failed.stderr.contains("sequence:"), "{}", failed.stderr);
+}

@@ -1,0 +1,91 @@
+//! The clipboard of a real X server, shared with the program `xclip`.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test that fails says so")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+
+use imageio_core::ndarray::{Array2, Array3};
+use imageio_core::{ErrorKind, NdImage, WriteOptions, v3 as iio};
+
+/// Set for the process that has the clipboard.
+const CHILD: &str = "IMAGEIO_TEST_CLIPBOARD";
+
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_clipboard_both_ways() {
+    if std::env::var_os(CHILD).is_some() {
+        return with_a_clipboard();
+    }
+    let has_xclip = Command::new("xclip").arg("-version").stderr(Stdio::null()).status().is_ok();
+    let started = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "64x64x24", "-nolisten", "tcp"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let (Ok(mut server), true) = (started.map(Server), has_xclip) else {
+        println!("skipped: there is no Xvfb or no xclip");
+        return;
+    };
+    let mut number = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "the_clipboard_both_ways", "--nocapture"]).env(CHILD, "1").env_remove("WAYLAND_DISPLAY");
+    let done = child.env("DISPLAY", format!(":{}", number.trim())).output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+fn with_a_clipboard() {
+    imageio_resource_clipboard::register();
+    imageio_plugin_png::register();
+    let e = iio::imread("<clipboard>").unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::NotFound, "{e}");
+    assert_eq!(e.context_value("resource"), Some("<clipboard>"));
+
+    // What another program put there.
+    let picture = Array3::<u8>::from_shape_fn((5, 7, 4), |(y, x, c)| (y * 40 + x * 5 + c * 60) as u8 | 1);
+    let png = iio::imwrite_with("<bytes>", &picture, &WriteOptions::new().extension("png")).unwrap().unwrap();
+    let mut xclip = Command::new("xclip");
+    let mut xclip =
+        xclip.args(["-selection", "clipboard", "-t", "image/png", "-i"]).stdin(Stdio::piped()).spawn().unwrap();
+    xclip.stdin.take().unwrap().write_all(&png).unwrap();
+    xclip.wait().unwrap();
+    assert_eq!(iio::imread("<clipboard>").unwrap(), picture.clone().into());
+    assert_eq!(iio::improps("<clipboard>").unwrap().shape, [5, 7, 4]);
+
+    // What others find there.
+    let rows: [(NdImage, Array3<u8>); 3] = [
+        (picture.clone().into(), picture),
+        (
+            Array2::<u8>::from_elem((3, 4), 7).into(),
+            Array3::from_shape_fn((3, 4, 4), |(.., c)| if c < 3 { 7 } else { 255 }),
+        ),
+        (
+            Array3::<u8>::from_shape_fn((2, 3, 3), |(.., c)| c as u8).into(),
+            Array3::from_shape_fn((2, 3, 4), |(.., c)| if c < 3 { c as u8 } else { 255 }),
+        ),
+    ];
+    for (written, expected) in rows {
+        iio::imwrite("<clipboard>", &written).unwrap();
+        let found = Command::new("xclip").args(["-selection", "clipboard", "-t", "image/png", "-o"]).output().unwrap();
+        assert_eq!(iio::imread(&found.stdout).unwrap(), expected.clone().into());
+        assert_eq!(iio::imread("<clipboard>").unwrap(), expected.into());
+    }
+    for wrong in [NdImage::from(Array2::<u16>::zeros((2, 2))), NdImage::from(Array3::<u8>::zeros((2, 2, 5)))] {
+        assert_eq!(iio::imwrite("<clipboard>", &wrong).unwrap_err().kind(), ErrorKind::Mismatch);
+    }
+    assert_eq!(iio::imread("<clipboard2>").unwrap_err().kind(), ErrorKind::NotFound);
+}

@@ -1,0 +1,151 @@
+//! Which files a sequence has.
+
+use std::path::Path;
+
+use glob::{MatchOptions, Pattern};
+use imageio_core::resource::{natural_order, scheme};
+use imageio_core::{Error, ErrorKind, Registry, Result, select};
+
+use crate::pattern::Numbered;
+
+/// Where the files of a sequence are.
+#[derive(Clone)]
+pub(crate) enum Place {
+    Folder(String),
+    Glob(String),
+    /// Folder with its separator, name, and the name's pattern.
+    Numbered(String, String, Numbered),
+    Files(Vec<String>),
+}
+
+/// `*` does not go over a separator, and hidden files are named as such.
+const HOW: MatchOptions =
+    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+
+impl Place {
+    /// As it was written.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Place::Folder(text) | Place::Glob(text) => text.clone(),
+            Place::Numbered(folder, name, _) => format!("{folder}{name}"),
+            Place::Files(files) => format!("{} files", files.len()),
+        }
+    }
+
+    /// The files in order, each named as a place of its own. None at all is an error.
+    pub(crate) fn list(&self) -> Result<Vec<String>> {
+        let (files, none) = match self {
+            Place::Folder(folder) => {
+                (folder_files(folder)?, "no file in the folder has an extension that a plugin of this build reads")
+            }
+            Place::Glob(pattern) => (matches(pattern)?, "no file matches the pattern"),
+            Place::Numbered(folder, _, numbered) => {
+                (numbers(folder, numbered)?.into_iter().map(|(_, file)| file).collect(), "no numbered file of the name")
+            }
+            Place::Files(files) => (files.clone(), "the list of files is empty"),
+        };
+        if files.is_empty() { Err(Error::new(ErrorKind::NotFound, none)) } else { Ok(files) }
+    }
+}
+
+/// Folder (with its separator) and name.
+pub(crate) fn split(text: &str) -> (&str, &str) {
+    let at = text.rfind(std::path::is_separator).map_or(0, |at| at + 1);
+    text.split_at(at)
+}
+
+fn with_separator(folder: &str) -> String {
+    match folder {
+        "" => String::new(),
+        folder if folder.ends_with(std::path::is_separator) => folder.to_owned(),
+        folder => format!("{folder}/"),
+    }
+}
+
+/// What lies in a folder on the disk or in an archive.
+fn entries(folder: &str) -> Result<Vec<String>> {
+    let place = scheme::open(if folder.is_empty() { "." } else { folder })?;
+    let none = || {
+        Error::unsupported("this is a file, not a folder")
+            .with("resource", place.name())
+            .with_hint("several images in one file are read without `sequence:`")
+    };
+    match place.entries() {
+        Ok(names) => names.ok_or_else(none),
+        // A file with a separator behind its name is nothing that exists.
+        Err(_)
+            if Path::new(folder.trim_end_matches(std::path::is_separator)).is_file()
+                && place.local_path().is_some() =>
+        {
+            Err(none())
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether a file's name is one that some plugin reads; hidden ones are not.
+pub(crate) fn is_picture(name: &str) -> bool {
+    let plugins = Registry::global().plugins();
+    let lower = name.to_ascii_lowercase();
+    let extension = select::longest_extension(&plugins, &lower);
+    let known = extension.is_some_and(|e| plugins.iter().any(|d| d.can_read() && d.extension_list().contains(&e)));
+    known && !name.starts_with('.')
+}
+
+fn folder_files(folder: &str) -> Result<Vec<String>> {
+    // What lies in subfolders is not in this folder; archives list it all.
+    let ours = |name: &String| !name.contains('/') && is_picture(name);
+    let names = entries(&with_separator(folder))?;
+    let folder = with_separator(folder);
+    Ok(names.into_iter().filter(ours).map(|name| format!("{folder}{name}")).collect())
+}
+
+/// Numbers and files of a numbered name, by number.
+pub(crate) fn numbers(folder: &str, numbered: &Numbered) -> Result<Vec<(u64, String)>> {
+    let names = entries(folder)?;
+    let files = names.iter().filter_map(|name| Some((numbered.number(name)?, format!("{folder}{name}"))));
+    let mut files: Vec<(u64, String)> = files.collect();
+    files.sort();
+    Ok(files)
+}
+
+fn matches(pattern: &str) -> Result<Vec<String>> {
+    let wrong = |e: glob::PatternError| {
+        Error::new(ErrorKind::InvalidOption, format!("the pattern is none: {}", e.msg)).with("position", e.pos)
+    };
+    let mut files = Vec::new();
+    match archive_folder(pattern)? {
+        Some((folder, rest)) => {
+            let pattern = Pattern::new(rest).map_err(wrong)?;
+            let names = entries(folder)?;
+            let hits = names.into_iter().filter(|name| pattern.matches_with(name, HOW));
+            files.extend(hits.map(|name| format!("{folder}{name}")));
+        }
+        None => {
+            for path in glob::glob_with(pattern, HOW).map_err(wrong)? {
+                let path = path.map_err(|e| Error::from(std::io::Error::from(e)))?;
+                if path.is_dir() {
+                    continue;
+                }
+                let Some(name) = path.to_str() else {
+                    return Err(Error::unsupported("a file that matches has a name that is no text")
+                        .with("file", path.display()));
+                };
+                files.push(name.to_owned());
+            }
+        }
+    }
+    files.sort_by(|a, b| natural_order(a, b));
+    Ok(files)
+}
+
+/// The folder in front of the first wildcard and the pattern in it, where that folder is not on the disk.
+fn archive_folder(pattern: &str) -> Result<Option<(&str, &str)>> {
+    let wild = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
+    let (folder, _) = split(&pattern[..wild]);
+    if folder.is_empty() {
+        return Ok(None);
+    }
+    let place = scheme::open(folder)?;
+    Ok(place.local_path().is_none().then(|| (folder, &pattern[folder.len()..])))
+}
