@@ -90,6 +90,8 @@ pub use imageio_plugin_turbojpeg as turbojpeg;
 #[cfg(feature = "webp")]
 pub use imageio_plugin_webp as webp;
 
+#[cfg(feature = "http")]
+pub use imageio_resource_http as http;
 #[cfg(feature = "standard")]
 pub use imageio_resource_standard as standard;
 
