@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::call_options::{PluginChoice, ReadOptions, WriteOptions};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 use crate::options::{CORE_READ, OptionSpec, Options, Phase};
 use crate::plugin::{Confidence, ImageReader, PluginDescriptor};
 use crate::registry::Registry;
@@ -40,7 +41,9 @@ pub(crate) fn open<'r>(resource: &Arc<dyn ImageResource + 'r>, options: &ReadOpt
     };
     let (head, mut first) = match procedural {
         true => (Vec::new(), None),
-        false => read_head(resource, wanted).map(|(head, first)| (head, Some(first))).map_err(named)?,
+        false => {
+            read_head(resource, wanted, &options.limits).map(|(head, first)| (head, Some(first))).map_err(named)?
+        }
     };
 
     let mut attempt = |descriptor: &'static PluginDescriptor| -> Result<Box<dyn ImageReader + 'r>> {
@@ -163,8 +166,12 @@ fn missing_plugin_note(
 }
 
 /// The first bytes and a stream that still stands at 0.
-fn read_head<'r>(resource: &Arc<dyn ImageResource + 'r>, wanted: usize) -> Result<(Vec<u8>, Box<dyn ReadSeek + 'r>)> {
-    let mut stream = Arc::clone(resource).open_read()?;
+fn read_head<'r>(
+    resource: &Arc<dyn ImageResource + 'r>,
+    wanted: usize,
+    limits: &Limits,
+) -> Result<(Vec<u8>, Box<dyn ReadSeek + 'r>)> {
+    let mut stream = Arc::clone(resource).open_read_within(limits)?;
     let buffered = stream.fill_buf()?;
     if buffered.len() >= wanted || buffered.is_empty() {
         return Ok((buffered[..wanted.min(buffered.len())].to_vec(), stream));

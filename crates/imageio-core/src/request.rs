@@ -65,6 +65,16 @@ pub trait Request<'r>: Send {
     /// removed when the guard is dropped.
     fn local_path(&mut self) -> Result<LocalPath>;
 
+    /// The names of what lies inside the resource, for plugins that read directories; `None` for a single file.
+    fn entries(&self) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    /// One of what lies inside, as a resource of its own: to be read, or to be written.
+    fn entry(&self, name: &str) -> Result<Arc<dyn ImageResource + 'r>> {
+        Err(Error::unsupported("there is nothing inside this resource").with("entry", name))
+    }
+
     /// The lease of a staged file to write to. Drop it (or hold it until the writer is dropped) before the
     /// end; what counts is that it is gone when core commits.
     fn sink(&mut self) -> Result<Sink> {
@@ -112,6 +122,14 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
         self.resource.size_hint()
     }
 
+    fn entries(&self) -> Result<Option<Vec<String>>> {
+        self.resource.entries()
+    }
+
+    fn entry(&self, name: &str) -> Result<Arc<dyn ImageResource + 'r>> {
+        Arc::clone(&self.resource).entry(name)
+    }
+
     fn has_cheap_streams(&self) -> bool {
         self.resource.local_path().is_some() || Arc::clone(&self.resource).in_memory().is_some()
     }
@@ -119,7 +137,7 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
     fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>> {
         match self.first.take() {
             Some(stream) => Ok(stream),
-            None => Arc::clone(&self.resource).open_read(),
+            None => Arc::clone(&self.resource).open_read_within(self.limits),
         }
     }
 

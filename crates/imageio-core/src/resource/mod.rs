@@ -21,11 +21,12 @@ use std::sync::Arc;
 
 pub use self::bytes::{Bytes, MemoryResource};
 pub use self::commit::{Atomic, Committed, Sink, Transaction};
-pub use self::path::PathResource;
+pub use self::path::{PathResource, natural_order};
 pub use self::spool::LocalPath;
 pub use self::stream::{Named, Pipe, Stream};
 pub use self::target::{IntoTarget, Target, WriteTo};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
 
 /// A buffered stream that seeks and can move to another thread: what plugins read from.
 pub trait ReadSeek: BufRead + Seek + Send {}
@@ -44,6 +45,17 @@ pub trait ImageResource: Debug + Send + Sync {
     fn open_read<'r>(self: Arc<Self>) -> Result<Box<dyn ReadSeek + 'r>>
     where
         Self: 'r;
+
+    /// As [`open_read`](Self::open_read), for a caller who bounds what reading may cost. Places that unpack or fetch
+    /// heed `limits`: an archive refuses a member that would unpack to more than [`max_alloc`](Limits::max_alloc).
+    /// This is what core calls; the default bounds nothing.
+    fn open_read_within<'r>(self: Arc<Self>, limits: &Limits) -> Result<Box<dyn ReadSeek + 'r>>
+    where
+        Self: 'r,
+    {
+        let _ = limits;
+        self.open_read()
+    }
 
     /// The whole content, if it is in memory already and needs no copy.
     fn in_memory<'r>(self: Arc<Self>) -> Option<Bytes<'r>>
@@ -77,6 +89,17 @@ pub trait ImageResource: Debug + Send + Sync {
     /// The names of what lies inside, for directories and archives; `None` for a single file.
     fn entries(&self) -> Result<Option<Vec<String>>> {
         Ok(None)
+    }
+
+    /// One of what lies inside, by a name as [`entries`](Self::entries) gives them; to be written it need not exist.
+    /// Nothing is opened yet. Names that lead out of this place are refused.
+    fn entry<'r>(self: Arc<Self>, name: &str) -> Result<Arc<dyn ImageResource + 'r>>
+    where
+        Self: 'r,
+    {
+        Err(Error::unsupported("there is nothing inside this kind of place")
+            .with("resource", self.name())
+            .with("entry", name))
     }
 
     /// Starts a write. What is written lies beside the target until the transaction commits.

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Debug};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::stream::{BUFFER, PipeResource};
@@ -110,13 +110,26 @@ impl ImageResource for PathResource {
         Ok(Some(names))
     }
 
+    fn entry<'r>(self: Arc<Self>, name: &str) -> Result<Arc<dyn ImageResource + 'r>>
+    where
+        Self: 'r,
+    {
+        // A listing may come from a file, as that of a DICOMDIR does, and must not lead out of its folder.
+        if name.is_empty() || !Path::new(name).components().all(|c| matches!(c, Component::Normal(_))) {
+            return Err(Error::new(ErrorKind::Unsupported, "the name leads out of its directory")
+                .with("resource", self.path.display())
+                .with("entry", name));
+        }
+        Ok(Arc::new(PathResource::new(self.path.join(name))))
+    }
+
     fn begin_write(&self, how: Atomic) -> Result<Transaction> {
         Transaction::at_path(&self.path, how)
     }
 }
 
-/// Orders runs of digits by their value: `a2` before `a10`. Equal values with more zeros come later.
-fn natural_order(a: &str, b: &str) -> Ordering {
+/// Orders names as people do: runs of digits by their value, so that `a2` comes before `a10`.
+pub fn natural_order(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {
         let (x, y) = (digits(left), digits(right));
@@ -303,6 +316,11 @@ mod tests {
         let resource = dir.0.as_path().into_resource().unwrap();
         let expected = ["9.png", "10.png", "a02.png", "a2.png", "a3/", "a10.png", "b.png"];
         assert_eq!(resource.entries().unwrap().unwrap(), expected);
+        let inside = resource.clone().entry("a3/x.png").unwrap();
+        assert_eq!(inside.local_path(), Some(dir.0.join("a3/x.png").as_path()));
+        for name in ["", "..", "../x.png", "a3/../../x.png", "/etc/x.png"] {
+            assert_eq!(resource.clone().entry(name).unwrap_err().kind(), ErrorKind::Unsupported, "{name}");
+        }
         assert_eq!(PathResource::new(dir.0.join("no")).entries().unwrap_err().kind(), ErrorKind::NotFound);
         let huge = ["x1", "x99999999999999999999999", "x100000000000000000000000"];
         assert!(huge.is_sorted_by(|a, b| natural_order(a, b).is_lt()));
