@@ -9,10 +9,19 @@ use crate::run::{exists, output, status};
 use crate::workspace::target;
 
 /// Python packages of the peers, in the versions that the tests were written against.
-const PEERS: &[&str] = &["numpy==2.4.6", "pillow==13.0.0", "tifffile==2026.3.3", "imagecodecs==2026.3.6"];
+const PEERS: &[&str] = &[
+    "numpy==2.4.6",
+    "pillow==13.0.0",
+    "tifffile==2026.3.3",
+    "imagecodecs==2026.3.6",
+    "pyftpdlib==2.2.0",
+    "pyOpenSSL==26.4.0",
+    "moto[server,s3]==5.2.5",
+];
 
 /// Debian packages by the program that they bring.
-const PACKAGES: &[(&str, &str)] = &[("ffmpeg", "ffmpeg"), ("cmake", "cmake"), ("nasm", "nasm"), ("cc", "gcc")];
+const PACKAGES: &[(&str, &str)] =
+    &[("ffmpeg", "ffmpeg"), ("cmake", "cmake"), ("nasm", "nasm"), ("cc", "gcc"), ("nginx", "nginx-light")];
 
 /// Finds or installs everything; what is still missing is printed, not an error: its tests are skipped and counted.
 pub fn run() -> Result<(), String> {

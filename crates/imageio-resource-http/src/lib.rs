@@ -2,7 +2,6 @@
 
 mod attempts;
 mod body;
-mod cache;
 mod client;
 mod content;
 mod failure;

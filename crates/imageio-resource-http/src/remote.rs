@@ -5,13 +5,13 @@ use std::sync::atomic::AtomicU64;
 
 use imageio_core::resource::{ImageResource, ReadSeek};
 use imageio_core::{Error, Result};
+use imageio_ranged::{FIRST, Ranged};
 use ureq::http::StatusCode;
 
-use crate::cache::{Block, Cache};
 use crate::client::{Answer, Ask, Client};
 use crate::content::{self, Range, Version};
 use crate::failure::Failure;
-use crate::ranged::{FIRST, Ranged, RangedStream};
+use crate::ranged::Parts;
 use crate::whole;
 
 /// What a server was found to have.
@@ -27,7 +27,7 @@ pub(crate) struct Remote {
 
 #[derive(Debug)]
 enum Content {
-    Ranged(Arc<Ranged>),
+    Ranged(Arc<Ranged<Parts>>),
     Whole(Arc<dyn ImageResource>),
 }
 
@@ -51,15 +51,14 @@ impl Remote {
                     continue;
                 }
             };
-            let ranged = Ranged {
+            let parts = Parts {
                 client: Arc::clone(client),
                 size,
                 version: Version::of(&answer.headers),
-                cache: Cache::default(),
                 received: AtomicU64::new(0),
             };
-            ranged.arrived(first.len());
-            ranged.cache.put(Block { start: 0, bytes: Arc::new(first) });
+            parts.arrived(first.len());
+            let ranged = Ranged::new(parts).with_first(first);
             break Ok(Self::new(&answer, Content::Ranged(Arc::new(ranged)), Some(size)));
         }
     }
@@ -97,7 +96,7 @@ impl Remote {
 
     pub fn open<'r>(&self) -> Result<Box<dyn ReadSeek + 'r>> {
         match &self.body {
-            Content::Ranged(ranged) => Ok(Box::new(RangedStream::new(Arc::clone(ranged)))),
+            Content::Ranged(ranged) => Ok(Box::new(ranged.open())),
             Content::Whole(resource) => Arc::clone(resource).open_read(),
         }
     }

@@ -43,6 +43,10 @@ pub fn install() {
         crate::npy::register();
         #[cfg(feature = "npz")]
         crate::npz::register();
+        #[cfg(feature = "ftp")]
+        crate::ftp::register();
+        #[cfg(feature = "object-store")]
+        crate::object_store::register();
         #[cfg(feature = "http")]
         crate::http::register();
         #[cfg(feature = "standard")]

@@ -90,8 +90,12 @@ pub use imageio_plugin_turbojpeg as turbojpeg;
 #[cfg(feature = "webp")]
 pub use imageio_plugin_webp as webp;
 
+#[cfg(feature = "ftp")]
+pub use imageio_resource_ftp as ftp;
 #[cfg(feature = "http")]
 pub use imageio_resource_http as http;
+#[cfg(feature = "object-store")]
+pub use imageio_resource_object_store as object_store;
 #[cfg(feature = "standard")]
 pub use imageio_resource_standard as standard;
 
@@ -103,6 +107,11 @@ pub use self::install::install;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The examples of the page on places.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/resources.md")]
+struct Resources;
 
 /// The examples of the page on selection.
 #[cfg(doctest)]
