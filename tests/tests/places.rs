@@ -4,8 +4,12 @@
 
 #[path = "places/local.rs"]
 mod local;
+#[path = "places/network.rs"]
+mod network;
 #[path = "places/samples.rs"]
 mod samples;
+#[path = "places/servers.rs"]
+mod servers;
 
 use std::sync::Arc;
 

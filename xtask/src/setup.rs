@@ -9,7 +9,16 @@ use crate::run::{exists, output, status};
 use crate::workspace::target;
 
 /// Python packages of the peers, in the versions that the tests were written against.
-const PEERS: &[&str] = &["numpy==2.4.6", "pillow==13.0.0", "tifffile==2026.3.3", "imagecodecs==2026.3.6", "av==18.1.0"];
+const PEERS: &[&str] = &[
+    "numpy==2.4.6",
+    "pillow==13.0.0",
+    "tifffile==2026.3.3",
+    "imagecodecs==2026.3.6",
+    "av==18.1.0",
+    "pyftpdlib==2.2.0",
+    "pyOpenSSL==26.4.0",
+    "moto[server,s3]==5.2.5",
+];
 
 /// Debian packages by the program that they bring.
 const PACKAGES: &[(&str, &str)] = &[
@@ -20,6 +29,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("tiffinfo", "libtiff-tools"),
     ("Xvfb", "xvfb"),
     ("xclip", "xclip"),
+    ("nginx", "nginx-light"),
 ];
 
 /// Finds or installs everything; what is still missing is printed, not an error: its tests are skipped and counted.

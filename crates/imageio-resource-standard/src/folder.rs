@@ -1,29 +1,34 @@
-//! The standard images of Python's imageio, out of a folder.
+//! The standard images of Python's imageio, where they lie on this machine.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use imageio_core::resource::{Bytes, ImageResource, PathResource};
 use imageio_core::{Error, ErrorKind, ReadSeek, Result};
 
-/// The environment variable that names the folder.
-pub const FOLDER_VARIABLE: &str = "IMAGEIO_STANDARD_IMAGES";
+use crate::places::{self, FOLDER_VARIABLE};
 
-/// The image of this name, where the folder has it.
+/// The image of this name: from the folder that is named, from the cache, or to be downloaded when it is read.
 pub(crate) fn find(name: &str) -> Result<Arc<dyn ImageResource>> {
-    let folder = std::env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    let Some(folder) = folder else {
-        return Err(Error::new(ErrorKind::NotFound, format!("the standard image `{name}` is not on this machine"))
-            .with_hint(format!("set {FOLDER_VARIABLE} to the folder that holds the standard images")));
-    };
-    let path = folder.join(name);
-    if !path.is_file() {
-        return Err(Error::new(ErrorKind::NotFound, format!("the standard image `{name}` is not in its folder"))
-            .with("folder", folder.display())
-            .with_hint(format!("the folder is what {FOLDER_VARIABLE} says")));
+    let given = places::given();
+    let cached = places::cache_folder();
+    if let Some(path) = [&given, &cached].into_iter().flatten().map(|folder| folder.join(name)).find(|p| p.is_file()) {
+        return Ok(Arc::new(InFolder { file: Arc::new(PathResource::new(path)), name: format!("imageio:{name}") }));
     }
-    Ok(Arc::new(InFolder { file: Arc::new(PathResource::new(path)), name: format!("imageio:{name}") }))
+    #[cfg(feature = "download")]
+    let why = match crate::download::resource(name, cached)? {
+        Ok(resource) => return Ok(resource),
+        Err(why) => why,
+    };
+    #[cfg(not(feature = "download"))]
+    let why = "this build downloads nothing (feature `http`)";
+    let error = Error::new(ErrorKind::NotFound, format!("the standard image `{name}` is not on this machine"));
+    let error = match &given {
+        Some(folder) => error.with("folder", folder.display()),
+        None => error,
+    };
+    Err(error.with_hint(format!("{why}; {FOLDER_VARIABLE} names the folder that holds the standard images")))
 }
 
 /// A file under the name by which it was asked for. It can be read and not written.

@@ -9,6 +9,7 @@ mod rules;
 pub mod samples;
 pub mod streams;
 mod suite;
+pub mod web;
 
 pub use self::suite::{Suite, run};
 

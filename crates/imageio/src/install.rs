@@ -45,6 +45,12 @@ pub fn install() {
         crate::npy::register();
         #[cfg(feature = "npz")]
         crate::npz::register();
+        #[cfg(feature = "ftp")]
+        crate::ftp::register();
+        #[cfg(feature = "object-store")]
+        crate::object_store::register();
+        #[cfg(feature = "http")]
+        crate::http::register();
         #[cfg(feature = "standard")]
         crate::standard::register();
         #[cfg(feature = "zip")]

@@ -230,16 +230,55 @@ pub fn file_name(uri: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&percent_decode(name)).into_owned())
 }
 
-/// The URI with its password replaced by `***`, for messages and logs.
+/// The URI with its secrets replaced by `***`, for messages and logs: the password, a web address's user name
+/// where it stands alone (often a token), and the values of query parameters whose names say that they open doors (`token`, `X-Amz-Signature` …).
 pub fn redacted(uri: &str) -> Cow<'_, str> {
+    let hidden = without_user(uri);
+    match without_query_secrets(&hidden) {
+        Some(text) => Cow::Owned(text),
+        None => hidden,
+    }
+}
+
+fn without_user(uri: &str) -> Cow<'_, str> {
     let hide = || {
         let start = uri.find("://")? + 3;
         let authority = uri[start..].split(['/', '?', '#']).next()?;
         let at = start + authority.rfind('@')?;
-        let colon = start + uri[start..at].find(':')?;
-        Some(format!("{}:***{}", &uri[..colon], &uri[at..]))
+        Some(match uri[start..at].find(':') {
+            Some(colon) => format!("{}:***{}", &uri[..start + colon], &uri[at..]),
+            // Elsewhere the name alone is a place or a person (`abfs://container@account`).
+            None if uri.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")) => {
+                format!("{}***{}", &uri[..start], &uri[at..])
+            }
+            None => return None,
+        })
     };
     hide().map_or(Cow::Borrowed(uri), Cow::Owned)
+}
+
+/// Parts of the names of query parameters whose values are not for others.
+const SECRET_NAMES: &[&str] =
+    &["signature", "token", "key", "secret", "passw", "pwd", "cred", "auth", "session", "policy", "jwt", "otp"];
+
+fn without_query_secrets(uri: &str) -> Option<String> {
+    let (front, query) = uri.split_once('?')?;
+    let (query, fragment) = query.split_at(query.find('#').unwrap_or(query.len()));
+    let mut found = false;
+    let parts: Vec<Cow<'_, str>> = query
+        .split('&')
+        .map(|part| {
+            let Some((name, value)) = part.split_once('=') else { return Cow::Borrowed(part) };
+            let lower = String::from_utf8_lossy(&percent_decode(name)).to_ascii_lowercase();
+            let secret = lower == "sig" || SECRET_NAMES.iter().any(|secret| lower.contains(secret));
+            if value.is_empty() || !secret {
+                return Cow::Borrowed(part);
+            }
+            found = true;
+            Cow::Owned(format!("{name}=***"))
+        })
+        .collect();
+    found.then(|| format!("{front}?{}{fragment}", parts.join("&")))
 }
 
 #[cfg(test)]
@@ -422,6 +461,12 @@ mod tests {
             ("ftp://me@h/a:b", "ftp://me@h/a:b"),
             ("http://h:80/x@y", "http://h:80/x@y"),
             ("imageio:a", "imageio:a"),
+            ("https://ghp_abc@h/a", "https://***@h/a"),
+            ("https://h/a?x=1&X-Amz-Signature=abc&y#f", "https://h/a?x=1&X-Amz-Signature=***&y#f"),
+            (
+                "https://u:p@h/a?sig=q%2Fw&access%5Ftoken=t&design=3",
+                "https://u:***@h/a?sig=***&access%5Ftoken=***&design=3",
+            ),
         ];
         for (uri, expected) in rows {
             assert_eq!(redacted(uri), expected);

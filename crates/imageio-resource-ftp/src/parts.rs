@@ -1,0 +1,156 @@
+//! A file of which a server sends parts: `REST` says where they begin, breaking off where they end.
+
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use imageio_core::{Error, ErrorKind, Result};
+use imageio_ranged::Remote;
+
+use crate::address::Address;
+use crate::session::{Failure, Session, Settings, Transfer, again};
+
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub address: Address,
+    pub settings: Settings,
+    pub size: u64,
+    pub changed: Option<String>,
+    pub idle: Idle,
+}
+
+/// A session that waits for the next transfer.
+#[derive(Default)]
+pub(crate) struct Idle(pub Mutex<Option<Session>>);
+
+impl std::fmt::Debug for Idle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Idle")
+    }
+}
+
+impl Idle {
+    fn take(&self) -> Option<Session> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, session: Session) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
+    }
+}
+
+impl Parts {
+    /// A session, the waiting one or a new one in which the file is the same as before.
+    fn session(&self, fresh: bool) -> Result<Session, Failure> {
+        if let Some(session) = self.idle.take().filter(|_| !fresh) {
+            return Ok(session);
+        }
+        let mut session = Session::open(&self.address, &self.settings)?;
+        let same =
+            session.size(&self.address.path)? == Some(self.size) && session.changed(&self.address.path) == self.changed;
+        if !same {
+            let error = Error::new(ErrorKind::Io, "the file on the server changed while it was being read");
+            return Err(Failure { error: error.with_hint("read it again"), passes: false });
+        }
+        Ok(session)
+    }
+}
+
+impl Remote for Parts {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn fetch(&self, start: u64, len: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let mut filled = 0;
+        let mut fresh = false;
+        again(&self.address, &self.settings, || {
+            let mut session = self.session(std::mem::replace(&mut fresh, true))?;
+            let mut transfer = session.start(&self.address.path, start + filled as u64)?;
+            while filled < len {
+                match transfer.read(&mut bytes[filled..]) {
+                    Ok(0) | Err(_) => return Err(Failure::broke_off("reading a part")),
+                    Ok(n) => filled += n,
+                }
+            }
+            let done = match start + len as u64 == self.size {
+                true => transfer.finish().is_ok(),
+                false => session.abort(transfer),
+            };
+            // A server that answers the end of a transfer in its own way costs a new login, not the file.
+            if done {
+                self.idle.put(session);
+            }
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
+
+    fn open(self: Arc<Self>, start: u64) -> Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Run { parts: self, open: None, position: start, failures: 0 }))
+    }
+}
+
+/// The rest of the file as it comes; what breaks off is taken up again.
+struct Run {
+    parts: Arc<Parts>,
+    open: Option<(Session, Transfer)>,
+    position: u64,
+    failures: u32,
+}
+
+impl Read for Run {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() || self.position >= self.parts.size {
+            return Ok(0);
+        }
+        loop {
+            let (session, mut transfer) = match self.open.take() {
+                Some(open) => open,
+                None => {
+                    let parts = &self.parts;
+                    let mut fresh = self.failures > 0;
+                    again(&parts.address, &parts.settings, || {
+                        let mut session = parts.session(std::mem::replace(&mut fresh, true))?;
+                        let transfer = session.start(&parts.address.path, self.position)?;
+                        Ok((session, transfer))
+                    })?
+                }
+            };
+            match transfer.read(buf) {
+                Ok(n) if n > 0 => {
+                    self.position += n as u64;
+                    self.failures = 0;
+                    if self.position >= self.parts.size {
+                        if transfer.finish().is_ok() {
+                            self.parts.idle.put(session);
+                        }
+                    } else {
+                        self.open = Some((session, transfer));
+                    }
+                    return Ok(n);
+                }
+                _ => {
+                    self.failures += 1;
+                    if self.failures > self.parts.settings.retries {
+                        return Err(Error::new(ErrorKind::Io, "the connection broke off again and again")
+                            .with("resource", &self.parts.address)
+                            .with("offset", self.position)
+                            .with("attempts", self.failures)
+                            .into());
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Some((mut session, transfer)) = self.open.take()
+            && session.abort(transfer)
+        {
+            self.parts.idle.put(session);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The resource and its builder.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use imageio_core::resource::{Atomic, ImageResource, IntoResource, Pipe, ReadSeek, Transaction};
+use imageio_core::{Error, ErrorKind, Result};
+use imageio_ranged::Ranged;
+
+use crate::address::Address;
+use crate::parts::{Idle, Parts};
+use crate::session::{Session, Settings, again};
+
+/// A file on an FTP server.
+///
+/// ```no_run
+/// # use imageio_resource_ftp::FtpResource;
+/// # use imageio_core::resource::IntoResource;
+/// let scan = FtpResource::new("ftp://me:secret@example.org/scans/a.tif")?.into_resource()?;
+/// # Ok::<(), imageio_core::Error>(())
+/// ```
+pub struct FtpResource {
+    address: Address,
+    settings: Settings,
+    asking: Mutex<()>,
+    found: OnceLock<Found>,
+}
+
+enum Found {
+    Parts(Arc<Ranged<Parts>>),
+    Whole(Arc<dyn ImageResource>),
+}
+
+impl FtpResource {
+    /// The file at a URL: `ftp://user:password@host:port/folder/name`, anonymously where no user is named. `ftps`
+    /// speaks TLS, at port 990 from the first byte on and at others after `AUTH TLS`.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) for what is no such URL.
+    pub fn new(url: &str) -> Result<Self> {
+        Ok(FtpResource {
+            address: Address::parse(url)?,
+            settings: Settings::from_environment(),
+            asking: Mutex::new(()),
+            found: OnceLock::new(),
+        })
+    }
+
+    /// The longest time until a connection stands; 10 s, or what `IMAGEIO_REQUEST_TIMEOUT` says.
+    #[must_use]
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.settings.connect_timeout = time;
+        self
+    }
+
+    /// The longest time in which nothing comes; 30 s, or what `IMAGEIO_REQUEST_TIMEOUT` says.
+    #[must_use]
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.settings.idle_timeout = time;
+        self
+    }
+
+    /// How often a request is made again after failures that may pass; 3.
+    #[must_use]
+    pub fn retries(mut self, n: u32) -> Self {
+        self.settings.retries = n;
+        self
+    }
+
+    /// A file of certificates (PEM) that are trusted besides the built-in ones; `SSL_CERT_FILE` unless said.
+    #[must_use]
+    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings.ca_file = Some(file.into());
+        self
+    }
+
+    fn found(&self) -> Result<&Found> {
+        // Several readers ask once.
+        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = self.found.get() {
+            return Ok(found);
+        }
+        let (address, settings) = (&self.address, &self.settings);
+        let found = again(address, settings, || {
+            let mut session = Session::open(address, settings)?;
+            let size = session.size(&address.path)?;
+            let changed = session.changed(&address.path);
+            let starts_anywhere = match size {
+                // Whether it can start in the middle is known when it did.
+                Some(size) if size > 1 => match session.start(&address.path, size - 1) {
+                    Ok(transfer) => Some(transfer.finish().is_ok()),
+                    Err(failure) if failure.passes || failure.error.kind() == ErrorKind::NotFound => {
+                        return Err(failure);
+                    }
+                    Err(_) => None,
+                },
+                _ => Some(true),
+            };
+            Ok((session, size, changed, starts_anywhere))
+        })?;
+        let found = match found {
+            (session, Some(size), changed, Some(kept)) => {
+                let idle = Idle(Mutex::new(kept.then_some(session)));
+                let (address, settings) = (address.clone(), settings.clone());
+                Found::Parts(Arc::new(Ranged::new(Parts { address, settings, size, changed, idle })))
+            }
+            _ => Found::Whole(Pipe(self.whole()?).into_resource()?),
+        };
+        Ok(self.found.get_or_init(|| found))
+    }
+
+    fn whole(&self) -> Result<impl Read + Send + use<>> {
+        again(&self.address, &self.settings, || {
+            let mut session = Session::open(&self.address, &self.settings)?;
+            let transfer = session.start(&self.address.path, 0)?;
+            // The session has to live as long as its transfer.
+            Ok(Whole { transfer, _session: session })
+        })
+    }
+}
+
+struct Whole {
+    transfer: crate::session::Transfer,
+    _session: Session,
+}
+
+impl Read for Whole {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.transfer.read(buf)
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for FtpResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FtpResource").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl ImageResource for FtpResource {
+    fn name(&self) -> Cow<'_, str> {
+        self.address.to_string().into()
+    }
+
+    fn open_read<'r>(self: Arc<Self>) -> Result<Box<dyn ReadSeek + 'r>>
+    where
+        Self: 'r,
+    {
+        match self.found()? {
+            Found::Parts(parts) => Ok(Box::new(parts.open())),
+            Found::Whole(whole) => Arc::clone(whole).open_read(),
+        }
+    }
+
+    fn file_name(&self) -> Option<Cow<'_, str>> {
+        self.address.file_name().map(Cow::Borrowed)
+    }
+
+    fn size_hint(&self) -> Option<u64> {
+        match self.found.get() {
+            Some(Found::Parts(parts)) => Some(parts.remote().size),
+            _ => None,
+        }
+    }
+
+    fn begin_write(&self, _how: Atomic) -> Result<Transaction> {
+        Err(Error::new(ErrorKind::ReadOnly, "nothing is written to FTP servers")
+            .with("resource", &self.address)
+            .with_hint("write to a file and send it with a program for that"))
+    }
+}
+
+impl<'a> IntoResource<'a> for FtpResource {
+    fn into_resource(self) -> Result<Arc<dyn ImageResource + 'a>> {
+        Ok(Arc::new(self))
+    }
+}

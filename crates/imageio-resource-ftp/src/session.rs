@@ -1,0 +1,234 @@
+//! One login, and what may be asked in it.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use imageio_core::{Error, ErrorKind, Result};
+use rustls::{ClientConfig, RootCertStore};
+use suppaftp::rustls::pki_types::pem::PemObject;
+use suppaftp::types::FileType;
+use suppaftp::{FtpError, Mode, RustlsConnector, RustlsFtpStream, Status};
+
+use crate::address::{Address, Tls};
+
+/// How requests are made.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub connect_timeout: Duration,
+    pub idle_timeout: Duration,
+    pub retries: u32,
+    pub ca_file: Option<std::path::PathBuf>,
+}
+
+impl Settings {
+    pub fn from_environment() -> Self {
+        let said = std::env::var("IMAGEIO_REQUEST_TIMEOUT").ok();
+        let said = said.filter(|text| text.bytes().all(|b| b.is_ascii_digit())).and_then(|text| text.parse().ok());
+        let said = said.filter(|n| *n > 0).map(Duration::from_secs);
+        Settings {
+            connect_timeout: said.unwrap_or(Duration::from_secs(10)),
+            idle_timeout: said.unwrap_or(Duration::from_secs(30)),
+            retries: 3,
+            ca_file: std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(Into::into),
+        }
+    }
+}
+
+/// What went wrong, and whether another attempt may help.
+pub(crate) struct Failure {
+    pub error: Error,
+    pub passes: bool,
+}
+
+impl Failure {
+    fn io(what: &str, e: &io::Error) -> Self {
+        let passes = !matches!(e.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)
+            && !e.to_string().contains("certificate");
+        let error = match e.kind() {
+            io::ErrorKind::ConnectionRefused => "nothing answers at that host and port".to_owned(),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => format!("{what}: nothing came in time"),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                format!("{what}: the connection broke off")
+            }
+            _ => format!("{what}: {e}"),
+        };
+        Failure { error: Error::new(ErrorKind::Io, error), passes }
+    }
+
+    pub fn broke_off(what: &str) -> Self {
+        Failure { error: Error::new(ErrorKind::Io, format!("{what}: the connection broke off")), passes: true }
+    }
+
+    fn from(what: &str, e: FtpError) -> Self {
+        let response = match e {
+            FtpError::ConnectionError(e) => return Self::io(what, &e),
+            FtpError::UnexpectedResponse(response) => response,
+            FtpError::SecureError(text) => {
+                let error = Error::new(ErrorKind::Io, format!("no secure connection came about: {text}"));
+                let hint = "if the server is to be trusted, name a file with its issuer's certificate (PEM) in the \
+                            environment variable SSL_CERT_FILE";
+                return Failure { error: error.with_hint(hint), passes: false };
+            }
+            other => {
+                return Failure { error: Error::new(ErrorKind::Io, format!("{what}: {other}")), passes: false };
+            }
+        };
+        let said = String::from_utf8_lossy(&response.body).trim().chars().take(200).collect::<String>();
+        let (kind, passes) = match response.status.code() {
+            550 => (ErrorKind::NotFound, false),
+            // The end of a transfer that was cut short also comes as 426.
+            421 | 425 | 426 | 450 | 451 => (ErrorKind::Io, true),
+            502 | 504 => (ErrorKind::Unsupported, false),
+            _ => (ErrorKind::Io, false),
+        };
+        let error = Error::new(kind, format!("{what}: the server refuses")).with("status", said);
+        let error = match response.status {
+            Status::NotLoggedIn | Status::InvalidCredentials => {
+                error.with_hint("user and password are given in the URL: ftp://user:password@host/name")
+            }
+            _ => error,
+        };
+        Failure { error, passes }
+    }
+}
+
+/// A connection that is logged in and in binary mode.
+pub(crate) struct Session {
+    ftp: RustlsFtpStream,
+}
+
+pub(crate) type Transfer = suppaftp::TransferStream<<RustlsConnector as suppaftp::TlsConnector>::Stream>;
+
+impl Session {
+    pub fn open(address: &Address, settings: &Settings) -> Result<Self, Failure> {
+        let (connect, idle) = (settings.connect_timeout, settings.idle_timeout);
+        let targets = (address.host.as_str(), address.port).to_socket_addrs();
+        let unknown = |_| Failure { error: Error::new(ErrorKind::Io, "no host of that name is known"), passes: false };
+        let mut last = None;
+        let mut connection = None;
+        for target in targets.map_err(unknown)? {
+            match dial(target, connect, idle) {
+                Ok(stream) => {
+                    connection = Some((stream, target.ip()));
+                    break;
+                }
+                Err(e) => last = Some(e),
+            }
+        }
+        let Some((stream, ip)) = connection else {
+            let e = last.unwrap_or_else(|| io::ErrorKind::NotFound.into());
+            return Err(Failure::io("connecting", &e));
+        };
+        let fail = |e| Failure::from("connecting", e);
+        let mut ftp = match address.tls {
+            Tls::None => RustlsFtpStream::connect_with_stream(stream).map_err(fail)?,
+            Tls::Explicit => RustlsFtpStream::connect_with_stream(stream)
+                .map_err(fail)?
+                .into_secure(connector(settings)?, &address.host)
+                .map_err(fail)?,
+            Tls::Implicit => {
+                drop(stream);
+                let target = SocketAddr::new(ip, address.port);
+                #[allow(deprecated, reason = "the form that servers at port 990 speak")]
+                RustlsFtpStream::connect_secure_implicit(target, connector(settings)?, &address.host).map_err(fail)?
+            }
+        };
+        ftp = ftp.passive_stream_builder(move |target| dial(target, connect, idle).map_err(FtpError::ConnectionError));
+        // A server that names another host for the data would have us connect to whom it likes.
+        ftp.set_passive_nat_workaround(true);
+        if matches!(ip, IpAddr::V6(_)) {
+            ftp.set_mode(Mode::ExtendedPassive);
+        }
+        ftp.login(&address.user, &address.password).map_err(|e| Failure::from("logging in", e))?;
+        ftp.transfer_type(FileType::Binary).map_err(|e| Failure::from("choosing binary mode", e))?;
+        Ok(Session { ftp })
+    }
+
+    /// Length of the file; `None` from servers that do not tell.
+    pub fn size(&mut self, path: &str) -> Result<Option<u64>, Failure> {
+        match self.ftp.size(path) {
+            Ok(size) => Ok(Some(size as u64)),
+            Err(FtpError::UnexpectedResponse(r)) if matches!(r.status.code(), 500 | 502 | 504) => Ok(None),
+            Err(e) => Err(Failure::from("asking for the size", e)),
+        }
+    }
+
+    /// When the file was changed, in any form that tells versions apart; `None` from servers that do not tell.
+    pub fn changed(&mut self, path: &str) -> Option<String> {
+        self.ftp.mdtm(path).ok().map(|time| time.to_string())
+    }
+
+    pub fn start(&mut self, path: &str, offset: u64) -> Result<Transfer, Failure> {
+        let what = format!("reading from byte {offset}");
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        self.ftp.resume_transfer(offset).map_err(|e| Failure::from(&what, e))?;
+        self.ftp.retr_as_stream(path).map_err(|e| Failure::from(&what, e))
+    }
+
+    /// Ends a transfer before its time.
+    pub fn abort(&mut self, transfer: Transfer) -> bool {
+        self.ftp.abort(transfer).is_ok()
+    }
+}
+
+fn dial(target: SocketAddr, connect: Duration, idle: Duration) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&target, connect)?;
+    stream.set_read_timeout(Some(idle))?;
+    stream.set_write_timeout(Some(idle))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn connector(settings: &Settings) -> Result<RustlsConnector, Failure> {
+    // One configuration for all connections, since servers want data connections to resume the control's session.
+    static BUILT_IN: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    let build = |roots: RootCertStore| {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.map_err(|e| refused(&e.to_string()))?;
+        Ok::<_, Failure>(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+    };
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let Some(file) = &settings.ca_file else {
+        if let Some(config) = BUILT_IN.get() {
+            return Ok(Arc::clone(config).into());
+        }
+        let config = build(roots)?;
+        return Ok(Arc::clone(BUILT_IN.get_or_init(|| config)).into());
+    };
+    let certificates = rustls::pki_types::CertificateDer::pem_file_iter(file).map_err(|e| refused(&e.to_string()))?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|e| refused(&e.to_string()))?;
+        roots.add(certificate).map_err(|e| refused(&e.to_string()))?;
+    }
+    Ok(build(roots)?.into())
+}
+
+fn refused(why: &str) -> Failure {
+    let error = Error::new(ErrorKind::Io, format!("the certificates that are to be trusted can't be used: {why}"));
+    Failure { error, passes: false }
+}
+
+/// Runs `attempt` until it works, until its failure is not one that passes, or until there were enough.
+pub(crate) fn again<T>(
+    address: &Address,
+    settings: &Settings,
+    mut attempt: impl FnMut() -> Result<T, Failure>,
+) -> Result<T> {
+    let mut made = 0;
+    loop {
+        made += 1;
+        let failure = match attempt() {
+            Ok(done) => return Ok(done),
+            Err(failure) => failure,
+        };
+        if !failure.passes || made > settings.retries {
+            return Err(failure.error.with("attempts", made).with("resource", address));
+        }
+        log::debug!("attempt {made} at {address} failed: {}", failure.error.message());
+        thread::sleep(Duration::from_millis(200 << (made - 1).min(6)));
+    }
+}

@@ -1,0 +1,143 @@
+//! A file whose server serves ranges: parts of it, and the rest of it, of one version only.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use imageio_core::{Error, ErrorKind, Progress, Result};
+use imageio_ranged::Remote;
+use ureq::http::StatusCode;
+
+use crate::attempts::Attempts;
+use crate::body::Incoming;
+use crate::client::{Answer, Ask, Client};
+use crate::content::{Range, Version};
+use crate::failure::{Failure, Retry};
+
+/// A remote file whose server serves ranges.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub client: Arc<Client>,
+    pub size: u64,
+    pub version: Version,
+    pub received: AtomicU64,
+}
+
+impl Parts {
+    pub fn arrived(&self, n: usize) {
+        let all = self.received.fetch_add(n as u64, Ordering::Relaxed) + n as u64;
+        if let Some(progress) = &self.client.settings.progress {
+            progress(Progress::new(all, self.size, "bytes"));
+        }
+    }
+
+    /// The answer for bytes from `first` on, after it was made sure that it is one for this version of the file.
+    fn ask(&self, first: u64, last: Option<u64>, attempts: &mut Attempts) -> Result<(Answer, u64)> {
+        let ask = Ask { range: Some((first, last)), if_range: self.version.if_range(), ..Ask::default() };
+        loop {
+            let answer = self.client.send(&ask, attempts)?;
+            let range = answer.header("content-range").and_then(Range::parse);
+            let plain = answer.header("content-encoding").is_none_or(|e| e.eq_ignore_ascii_case("identity"));
+            let other_size = range.is_some_and(|range| range.total.is_some_and(|total| total != self.size));
+            let changed = answer.status == StatusCode::OK
+                || answer.status == StatusCode::RANGE_NOT_SATISFIABLE
+                || other_size
+                || !self.version.may_be(&Version::of(&answer.headers));
+            if changed {
+                return Err(Error::new(ErrorKind::Io, "the file on the server changed while it was being read")
+                    .with("status", answer.status)
+                    .with("request", &ask)
+                    .with("resource", &self.client.url)
+                    .with_hint("read it again"));
+            }
+            match range.and_then(|range| range.span) {
+                // Less than was asked for is allowed; another part is not.
+                Some((start, end)) if plain && start == first && last.is_none_or(|last| end <= last) => {
+                    return Ok((answer, end - start + 1));
+                }
+                _ => {
+                    let e = Failure::new(ErrorKind::Io, "the server sent another part than was asked for", Retry::Yes);
+                    self.client.failed(attempts, e, &ask)?;
+                }
+            }
+        }
+    }
+}
+
+impl Remote for Parts {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn fetch(&self, start: u64, len: usize) -> Result<Vec<u8>> {
+        let last = start + len as u64 - 1;
+        let mut attempts = self.client.attempts();
+        let mut bytes = vec![0; len];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            let first = start + filled as u64;
+            let (mut answer, has) = self.ask(first, Some(last), &mut attempts)?;
+            let end = bytes.len().min(filled + usize::try_from(has).unwrap_or(usize::MAX));
+            while filled < end {
+                let failure = match answer.body.read(&mut bytes[filled..end]) {
+                    Ok(0) => Failure::broke_off("the answer was shorter than the server said"),
+                    Ok(n) => {
+                        filled += n;
+                        self.arrived(n);
+                        attempts.arrived(n as u64);
+                        continue;
+                    }
+                    Err(failure) => failure,
+                };
+                let ask = Ask { range: Some((first, Some(last))), ..Ask::default() };
+                self.client.failed(&mut attempts, failure, &ask)?;
+                break;
+            }
+            if filled == end {
+                // The last byte of the body gives the connection back.
+                let _ = answer.body.read(&mut [0]);
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn open(self: Arc<Self>, start: u64) -> Result<Box<dyn Read + Send>> {
+        let attempts = self.client.attempts();
+        Ok(Box::new(Run { source: self, body: None, position: start, attempts }))
+    }
+}
+
+/// One long answer that is read as it comes, and taken up again where it breaks off.
+struct Run {
+    source: Arc<Parts>,
+    body: Option<Incoming>,
+    position: u64,
+    attempts: Attempts,
+}
+
+impl Read for Run {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.position >= self.source.size || buf.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let mut body = match self.body.take() {
+                Some(body) => body,
+                None => self.source.ask(self.position, None, &mut self.attempts)?.0.body,
+            };
+            let failure = match body.read(buf) {
+                Ok(0) => Failure::broke_off("the answer was shorter than the server said"),
+                Ok(n) => {
+                    self.body = Some(body);
+                    self.position += n as u64;
+                    self.attempts.arrived(n as u64);
+                    self.source.arrived(n);
+                    return Ok(n);
+                }
+                Err(failure) => failure,
+            };
+            let ask = Ask { range: Some((self.position, None)), ..Ask::default() };
+            self.source.client.failed(&mut self.attempts, failure, &ask)?;
+        }
+    }
+}

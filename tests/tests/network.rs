@@ -1,0 +1,275 @@
+//! What reading over the network costs, by the count of a real server, and what object stores do beyond reading.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test that fails says so")]
+
+#[path = "places/servers.rs"]
+mod servers;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use imageio::http::HttpResource;
+use imageio::object_store::ObjectResource;
+use imageio::resource::ImageResource as _;
+use imageio::{ErrorKind, FrameIter, NdImage, ReadOptions, WriteOptions, v3 as iio};
+use imageio_tests::Scratch;
+
+use self::servers::{Nginx, Script, certificate};
+
+/// Pixels that no predictor guesses, so that files are as large as they look.
+fn noise(shape: &[usize], seed: u32) -> NdImage {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 24) as u8
+    })
+    .take(shape.iter().product())
+    .collect();
+    NdImage::from(imageio::ndarray::ArrayD::from_shape_vec(shape, bytes).unwrap())
+}
+
+struct Web {
+    scratch: Scratch,
+    nginx: Nginx,
+}
+
+impl Web {
+    fn start() -> Option<Self> {
+        imageio::install();
+        let scratch = Scratch::new();
+        let certificate = certificate(&scratch);
+        let served = scratch.path("served");
+        std::fs::create_dir_all(&served).unwrap();
+        let nginx = Nginx::start(&scratch, &served, &certificate)?;
+        Some(Web { scratch, nginx })
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.scratch.path("served").join(name)
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("{}/ranges/{name}", self.nginx.http)
+    }
+
+    fn sent(&self, name: &str) -> (usize, u64) {
+        self.nginx.sent(&format!("/ranges/{name}"))
+    }
+}
+
+#[test]
+fn properties_of_a_large_picture_cost_little() {
+    let Some(web) = Web::start() else { return };
+    iio::imwrite(web.path("large.tif"), &noise(&[6000, 8000, 3], 1)).unwrap();
+    let size = web.path("large.tif").metadata().unwrap().len();
+    let properties = iio::improps(web.url("large.tif")).unwrap();
+    assert_eq!(properties.shape, [6000, 8000, 3]);
+    let (requests, sent) = web.sent("large.tif");
+    println!("improps of a 48 MP TIFF ({size} bytes): {sent} bytes in {requests} requests");
+    assert!(sent < 256 * 1024, "{sent}");
+    // Metadata as well, with a directory at the end, as other programs write it.
+    let Some(python) = imageio_tests::peers() else { return };
+    let script = "import sys, numpy, tifffile
+with tifffile.TiffWriter(sys.argv[1], bigtiff=True) as f:
+    f.write(numpy.zeros((6000, 8000, 3), 'u1') + 7, photometric='rgb', rowsperstrip=16, compression=None)
+";
+    let made = Command::new(python).args(["-c", script]).arg(web.path("other.tif")).status().unwrap();
+    assert!(made.success());
+    assert_eq!(iio::improps(web.url("other.tif")).unwrap().shape, [6000, 8000, 3]);
+    iio::immeta(web.url("other.tif")).unwrap();
+    let (requests, sent) = web.sent("other.tif");
+    println!("improps and immeta of the same by tifffile: {sent} bytes in {requests} requests");
+    assert!(sent < 2 * 256 * 1024, "{sent}");
+}
+
+#[test]
+fn one_page_of_many_costs_little_more_than_itself() {
+    let Some(web) = Web::start() else { return };
+    let side = 512;
+    let page = |k: usize| noise(&[side, side], k as u32 + 1);
+    iio::imwrite_with(web.path("ours.tif"), FrameIter((0..500).map(page)), &WriteOptions::new()).unwrap();
+    let mut files = vec!["ours.tif"];
+    if let Some(python) = imageio_tests::peers() {
+        // Pages one by one, each with its own directory beside it.
+        let script = "import sys, numpy, tifffile
+frames = tifffile.imread(sys.argv[1])
+with tifffile.TiffWriter(sys.argv[2]) as f:
+    for frame in frames:
+        f.write(frame, contiguous=False, metadata=None)
+";
+        let files_of = [web.path("ours.tif"), web.path("theirs.tif")];
+        let made = Command::new(python).args(["-c", script]).args(files_of).status().unwrap();
+        assert!(made.success());
+        files.push("theirs.tif");
+    }
+    for name in files {
+        let size = web.path(name).metadata().unwrap().len();
+        let got = iio::imread_with(web.url(name), &ReadOptions::new().index(250)).unwrap();
+        assert_eq!(got.as_bytes(), page(250).as_bytes(), "{name}");
+        let (requests, sent) = web.sent(name);
+        let pages = sent as f64 / (side * side) as f64;
+        println!("page 250 of 500 of {name} ({size} bytes): {sent} bytes ({pages:.2} pages) in {requests} requests");
+        assert!(sent < 2 * (side * side) as u64, "{name}: {sent}");
+    }
+}
+
+#[test]
+fn a_whole_read_costs_one_transfer() {
+    let Some(web) = Web::start() else { return };
+    let picture = imageio::v3::imread("imageio:test-card.png").unwrap();
+    let tiles: Vec<_> = std::iter::repeat_n(picture.view_as::<u8>().unwrap(), 10).collect();
+    let wide = imageio::ndarray::concatenate(imageio::ndarray::Axis(1), &tiles).unwrap();
+    let tiles: Vec<_> = std::iter::repeat_n(wide.view(), 12).collect();
+    let large = imageio::ndarray::concatenate(imageio::ndarray::Axis(0), &tiles).unwrap();
+    let noisy = noise(&[2400, 3200, 3], 5);
+    iio::imwrite(web.path("a.png"), &noisy).unwrap();
+    iio::imwrite(web.path("a.jpg"), &noisy).unwrap();
+    iio::imwrite_with(web.path("deflate.tif"), &large, &WriteOptions::new().set("compression", "deflate")).unwrap();
+    iio::imwrite(web.path("plain.tif"), &noisy).unwrap();
+    for name in ["a.png", "a.jpg", "deflate.tif", "plain.tif"] {
+        let size = web.path(name).metadata().unwrap().len();
+        let (mut by_file, mut by_http) = (Duration::MAX, Duration::MAX);
+        let rounds = 5;
+        for _ in 0..rounds {
+            let start = Instant::now();
+            let a = iio::imread(web.path(name)).unwrap();
+            by_file = by_file.min(start.elapsed());
+            let start = Instant::now();
+            let b = iio::imread(web.url(name)).unwrap();
+            by_http = by_http.min(start.elapsed());
+            assert!(a == b, "{name}");
+        }
+        let (requests, sent) = web.sent(name);
+        let ratio = by_http.as_secs_f64() / by_file.as_secs_f64();
+        println!("{name} ({size} bytes): file {by_file:?}, HTTP {by_http:?}, ratio {ratio:.2}, {requests} requests");
+        assert!(sent <= rounds as u64 * (size + size / 50), "{name}: {sent} bytes were sent for {rounds} x {size}");
+    }
+}
+
+#[test]
+fn nginx_says_what_browsers_understand() {
+    let Some(web) = Web::start() else { return };
+    iio::imwrite(web.path("a.bmp"), &noise(&[300, 400, 3], 3)).unwrap();
+    let expected = iio::imread(web.path("a.bmp")).unwrap();
+    for folder in ["ranges", "plain", "packed"] {
+        let url = format!("{}/{folder}/a.bmp", web.nginx.http);
+        assert!(iio::imread(url.as_str()).unwrap() == expected, "{folder}");
+    }
+    let e = iio::imread(web.url("none.bmp")).unwrap_err();
+    assert_eq!((e.kind(), e.context_value("status")), (ErrorKind::NotFound, Some("404 Not Found")));
+    let e = iio::imread(format!("{}/ranges/a.bmp", web.nginx.https)).unwrap_err();
+    assert!(e.message().contains("not trusted"), "{e}");
+    // A file that is replaced while it is being read.
+    let resource = HttpResource::new(&web.url("b.bmp")).unwrap();
+    iio::imwrite(web.path("b.bmp"), &noise(&[1000, 1000, 3], 3)).unwrap();
+    let resource = std::sync::Arc::new(resource);
+    let mut stream = resource.open_read().unwrap();
+    iio::imwrite(web.path("b.bmp"), &noise(&[1000, 1001, 3], 4)).unwrap();
+    let e = imageio::Error::from(std::io::copy(&mut stream, &mut std::io::sink()).unwrap_err());
+    assert!(e.message().contains("changed while"), "{e}");
+}
+
+fn object(server: &Script, key: &str) -> ObjectResource {
+    ObjectResource::new(&format!("s3://images/{key}"))
+        .unwrap()
+        .option("aws_endpoint", format!("http://127.0.0.1:{}", server.port))
+        .option("aws_allow_http", "true")
+        .option("aws_access_key_id", "test")
+        .option("aws_secret_access_key", "hunter2")
+        .option("aws_region", "us-east-1")
+}
+
+#[test]
+fn buckets_are_written_read_and_listed() {
+    let Some(server) = Script::s3() else { return };
+    imageio::install();
+    // In one piece, and in several.
+    let small = noise(&[40, 50, 3], 1);
+    let large = noise(&[2500, 3000, 3], 2);
+    iio::imwrite(object(&server, "scans/a 1.png"), &small).unwrap();
+    iio::imwrite(object(&server, "scans/a10.tif"), &large).unwrap();
+    iio::imwrite(object(&server, "scans/deeper/a2.png"), &small).unwrap();
+    assert!(iio::imread(object(&server, "scans/a 1.png")).unwrap() == small);
+    assert!(iio::imread(object(&server, "scans/a10.tif")).unwrap() == large);
+    let folder = std::sync::Arc::new(object(&server, "scans/"));
+    assert_eq!(folder.entries().unwrap().unwrap(), ["a 1.png", "a10.tif", "deeper/"]);
+    let entry = folder.clone().entry("a 1.png").unwrap();
+    assert!(iio::imread(entry).unwrap() == small);
+    assert_eq!(object(&server, "scans/a 1.png").entries().unwrap(), None);
+    assert_eq!(iio::imread(object(&server, "scans/")).unwrap_err().kind(), ErrorKind::Unsupported);
+    let e = iio::imread(object(&server, "scans/none.png")).unwrap_err();
+    assert_eq!((e.kind(), e.context_value("resource")), (ErrorKind::NotFound, Some("s3://images/scans/none.png")));
+    let e = iio::imread(object(&server, "a.png").option("aws_nonsense", "x")).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::UnknownOption, "{e}");
+    let secret = object(&server, "a.png");
+    assert!(!format!("{secret:?} {}", secret.name()).contains("hunter2"));
+    // A write that fails leaves what was there.
+    let wrong = imageio::NdImage::from(imageio::ndarray::ArrayD::<f64>::zeros(vec![3, 3]));
+    assert!(iio::imwrite(object(&server, "scans/a 1.png"), &wrong).is_err());
+    assert!(iio::imread(object(&server, "scans/a 1.png")).unwrap() == small);
+    // By its name alone, as the environment says.
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "by_name", "--nocapture"])
+        .envs([("AWS_ENDPOINT", format!("http://127.0.0.1:{}", server.port).as_str()), ("AWS_ALLOW_HTTP", "true")])
+        .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "us-east-1")])
+        .env("IMAGEIO_TEST_OBJECT", "s3://images/scans/a10.tif")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(said.contains("shape: [2500, 3000, 3]"), "{said}{}", String::from_utf8_lossy(&child.stderr));
+}
+
+/// Run by [`buckets_are_written_read_and_listed`]; by itself it does nothing.
+#[test]
+fn by_name() {
+    let Ok(uri) = std::env::var("IMAGEIO_TEST_OBJECT") else { return };
+    println!("shape: {:?}", iio::imread(uri.as_str()).unwrap().shape());
+}
+
+#[test]
+fn ftp_errors_help() {
+    imageio::install();
+    let scratch = Scratch::new();
+    let served = scratch.path("served");
+    std::fs::create_dir_all(&served).unwrap();
+    let certificate = certificate(&scratch);
+    let Some(server) = Script::ftp(&served, None) else { return };
+    iio::imwrite(served.join("a.png"), &noise(&[40, 50, 3], 1)).unwrap();
+    let at = |user: &str, name: &str| format!("ftp://{user}127.0.0.1:{}/{name}", server.port);
+    assert_eq!(iio::improps(at("", "a.png")).unwrap().shape, [40, 50, 3]);
+    let e = iio::imread(at("", "none.png")).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::NotFound, "{e}");
+    let e = iio::imread(at("me:hunter2@", "a.png")).unwrap_err();
+    assert!(e.to_string().contains("logging in") && e.hint().is_some(), "{e}");
+    assert!(!format!("{e} {e:?}").contains("hunter2"), "{e:?}");
+    let e = iio::imwrite(at("me:secret@", "b.png"), &noise(&[4, 5, 3], 1)).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::ReadOnly, "{e}");
+    if let Some(server) = Script::ftp(&served, Some(&certificate)) {
+        let e = iio::imread(format!("ftps://me:secret@127.0.0.1:{}/a.png", server.port)).unwrap_err();
+        assert!(e.to_string().contains("secure connection"), "{e}");
+        // Without TLS the server wants no password.
+        assert!(iio::imread(format!("ftp://me:secret@127.0.0.1:{}/a.png", server.port)).is_err());
+    }
+    drop(server);
+}
+
+#[test]
+fn parts_of_a_file_by_ftp() {
+    imageio::install();
+    let scratch = Scratch::new();
+    let Some(server) = Script::ftp(Path::new(&scratch.path("")), None) else { return };
+    let page = |k: usize| noise(&[256, 256], k as u32 + 1);
+    iio::imwrite(scratch.path("pages.tif"), FrameIter((0..40).map(page))).unwrap();
+    let url = format!("ftp://127.0.0.1:{}/pages.tif", server.port);
+    let got = iio::imread_with(url.as_str(), &ReadOptions::new().index(-1)).unwrap();
+    assert_eq!(got.as_bytes(), page(39).as_bytes());
+    let mut large = iio::imiter(url.as_str()).unwrap();
+    assert!((0..40).all(|k| large.next().unwrap().unwrap().as_bytes() == page(k).as_bytes()));
+    // Longer than any single part, so that one transfer goes through to the end.
+    let picture = noise(&[3000, 3000], 9);
+    iio::imwrite(scratch.path("large.tif"), &picture).unwrap();
+    let url = format!("ftp://127.0.0.1:{}/large.tif", server.port);
+    assert!(iio::imread(url.as_str()).unwrap() == picture);
+}

@@ -1,0 +1,110 @@
+//! The columns that are servers.
+
+use std::path::PathBuf;
+
+use imageio::IntoResource;
+use imageio::ftp::FtpResource;
+use imageio::http::HttpResource;
+use imageio::object_store::ObjectResource;
+use imageio_tests::Scratch;
+
+use super::servers::{Certificate, Nginx, Script, certificate};
+use super::{Found, Place, Sample, table};
+
+/// What runs while the table is checked.
+struct Servers {
+    scratch: Scratch,
+    folder: PathBuf,
+    certificate: Certificate,
+}
+
+fn here(resource: impl IntoResource<'static>) -> Found {
+    Found::Here(resource.into_resource().unwrap())
+}
+
+/// The path of a sample's address, encoded.
+fn name(sample: &Sample) -> String {
+    sample.label().replace(' ', "%20")
+}
+
+/// Puts the file into the folder that is served.
+fn serve(folder: &std::path::Path, sample: &Sample) {
+    let path = folder.join(sample.label());
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, &sample.bytes).unwrap();
+}
+
+impl Servers {
+    fn new() -> Self {
+        let scratch = Scratch::new();
+        let folder = scratch.path("served");
+        std::fs::create_dir_all(&folder).unwrap();
+        let certificate = certificate(&scratch);
+        Servers { scratch, folder, certificate }
+    }
+}
+
+fn http_places(servers: &Servers, nginx: &Nginx) -> Vec<Place> {
+    let place = |label: &'static str, base: String| {
+        let (folder, ca) = (servers.folder.clone(), servers.certificate.certificate.clone());
+        Place::new(label, move |s| {
+            serve(&folder, s);
+            here(HttpResource::new(&format!("{base}/{}", name(s))).unwrap().ca_file(&ca))
+        })
+    };
+    vec![
+        place("HTTP with ranges", format!("{}/ranges", nginx.http)),
+        place("HTTP without ranges", format!("{}/plain", nginx.http)),
+        place("HTTPS", format!("{}/ranges", nginx.https)),
+    ]
+}
+
+fn ftp_place(label: &'static str, servers: &Servers, server: &Script, base: &str) -> Place {
+    let (folder, ca) = (servers.folder.clone(), servers.certificate.certificate.clone());
+    let base = format!("{base}:{}", server.port);
+    Place::new(label, move |s| {
+        serve(&folder, s);
+        here(FtpResource::new(&format!("{base}/{}", name(s))).unwrap().ca_file(&ca))
+    })
+}
+
+/// An object in the bucket of the test server.
+pub fn object(port: u16, key: &str) -> ObjectResource {
+    ObjectResource::new(&format!("s3://images/{key}"))
+        .unwrap()
+        .option("aws_endpoint", format!("http://127.0.0.1:{}", port))
+        .option("aws_allow_http", "true")
+        .option("aws_access_key_id", "test")
+        .option("aws_secret_access_key", "test")
+        .option("aws_region", "us-east-1")
+}
+
+#[test]
+fn places_on_the_network() {
+    let servers = Servers::new();
+    let mut places = Vec::new();
+    let nginx = Nginx::start(&servers.scratch, &servers.folder, &servers.certificate);
+    places.extend(nginx.iter().flat_map(|nginx| http_places(&servers, nginx)));
+    let ftp = Script::ftp(&servers.folder, None);
+    places.extend(ftp.iter().map(|ftp| ftp_place("FTP", &servers, ftp, "ftp://127.0.0.1")));
+    places.extend(ftp.iter().map(|ftp| ftp_place("FTP with a password", &servers, ftp, "ftp://me:secret@127.0.0.1")));
+    let ftps = Script::ftp(&servers.folder, Some(&servers.certificate));
+    places.extend(ftps.iter().map(|ftps| ftp_place("FTPS", &servers, ftps, "ftps://me:secret@127.0.0.1")));
+    let s3 = Script::s3();
+    if let Some(server) = &s3 {
+        let port = server.port;
+        places.push(Place::new("S3", move |s| {
+            use imageio::IntoTarget;
+            let target = object(port, &s.label()).into_target().unwrap();
+            let mut transaction = target.begin(imageio::Atomic::Auto).unwrap();
+            std::io::Write::write_all(&mut transaction.sink().unwrap(), &s.bytes).unwrap();
+            transaction.commit().unwrap();
+            here(object(port, &s.label()))
+        }));
+    }
+    if places.is_empty() {
+        return;
+    }
+    let cells = table(&places);
+    assert!(cells >= 17 * places.len(), "{cells} combinations");
+}
