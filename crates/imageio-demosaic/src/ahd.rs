@@ -3,7 +3,7 @@
 //! along rows and once along columns, and each pixel is taken from the one whose surroundings are more alike in
 //! CIE L*a*b*.
 
-use crate::tile::{MARGIN, Planes, Tile, run, run_mut};
+use crate::tile::{MARGIN, Planes, Tile, high, low, run, run_mut};
 
 /// Memory that one thread uses again and again.
 #[derive(Default)]
@@ -11,6 +11,8 @@ pub(crate) struct Scratch {
     ways: [Way; 2],
     difference: Vec<f32>,
     limits: [Vec<f32>; 2],
+    /// By how many neighbours more the picture along rows is alike.
+    votes: Vec<f32>,
 }
 
 /// The picture made along one direction.
@@ -18,17 +20,33 @@ pub(crate) struct Scratch {
 struct Way {
     rgb: [Vec<f32>; 3],
     lab: [Vec<f32>; 3],
-    alike: Vec<f32>,
+    steps: Steps,
+}
+
+/// How much a row of pixels differs from its neighbours: in lightness, and in colour squared.
+#[derive(Default)]
+struct Steps {
+    /// Each pixel from the one before it, with one more at the end.
+    across: [Vec<f32>; 2],
+    /// From the row above.
+    up: [Vec<f32>; 2],
+    /// From the row below.
+    down: [Vec<f32>; 2],
 }
 
 /// Interpolates a Bayer pattern. `to_xyz` takes balanced camera colours (0 to 65535) to XYZ relative to white.
 pub(crate) fn bayer(tile: &Tile, to_xyz: &[[f32; 3]; 3], scratch: &mut Scratch, out: &mut Planes) {
     let (width, height) = (tile.width, tile.height);
     for way in &mut scratch.ways {
-        for plane in way.rgb.iter_mut().chain(&mut way.lab).chain([&mut way.alike]) {
+        for plane in way.rgb.iter_mut().chain(&mut way.lab) {
             plane.resize(width * height, 0.0);
         }
+        let Steps { across, up, down } = &mut way.steps;
+        for line in across.iter_mut().chain(up).chain(down) {
+            line.resize(width, 0.0);
+        }
     }
+    scratch.votes.resize(width * height, 0.0);
     scratch.difference.resize(width * height, 0.0);
     for limit in &mut scratch.limits {
         limit.resize(width, 0.0);
@@ -39,7 +57,7 @@ pub(crate) fn bayer(tile: &Tile, to_xyz: &[[f32; 3]; 3], scratch: &mut Scratch, 
         lab(width, height, way, to_xyz);
     }
     homogeneity(width, height, scratch);
-    choose(width, &scratch.ways, out);
+    choose(width, scratch, out);
 }
 
 /// Green at red and blue elements: the mean of both neighbours and half of the element's own second difference,
@@ -54,8 +72,9 @@ fn greens(tile: &Tile, ways: &mut [Way; 2]) {
         let (u, uu, d, dd) = (row(1, 2), row(0, 2), row(3, 2), row(4, 2));
         let h = run_mut(&mut across.rgb[1], width, y, 2, n);
         let v = run_mut(&mut along.rgb[1], width, y, 2, n);
-        let estimate =
-            |near: f32, far: f32, c: f32, a: f32, b: f32| (0.5 * (near + c) - 0.25 * far).max(a.min(b)).min(a.max(b));
+        let estimate = |near: f32, far: f32, c: f32, a: f32, b: f32| {
+            low(high(0.5 * (near + c) - 0.25 * far, low(a, b)), high(a, b))
+        };
         for i in 0..n {
             h[i] = estimate(l[i] + r[i], ll[i] + rr[i], c[i], l[i], r[i]);
             v[i] = estimate(u[i] + d[i], uu[i] + dd[i], c[i], u[i], d[i]);
@@ -96,8 +115,8 @@ fn colors(tile: &Tile, way: &mut Way, difference: &mut [f32]) {
         for i in 0..n {
             let row_color = g[i] + c[i] + 0.5 * (l[i] + r[i]);
             let other_color = g[i] + 0.5 * (u[i] + d[i]) + 0.25 * (ul[i] + ur[i] + dl[i] + dr[i]);
-            own[i] = row_color.max(0.0).min(65535.0);
-            other[i] = other_color.max(0.0).min(65535.0);
+            own[i] = low(high(row_color, 0.0), 65535.0);
+            other[i] = low(high(other_color, 0.0), 65535.0);
         }
     }
 }
@@ -127,89 +146,110 @@ fn lab(width: usize, height: usize, way: &mut Way, m: &[[f32; 3]; 3]) {
 #[inline(always)]
 fn lightness(t: f32) -> f32 {
     // A third of the bits as a number is a third of the logarithm; one step of Halley brings it to 1e-5.
-    let t = t.max(1e-9);
+    let t = high(t, 1e-9);
     let y = f32::from_bits(t.to_bits() / 3 + 709_921_077);
     let cube = y * y * y;
     let root = y * (cube + 2.0 * t) / (2.0 * cube + t);
     if t > 0.008856 { root } else { 7.787 * t + 16.0 / 116.0 }
 }
 
-/// For each pixel and direction: how many of its four neighbours differ no more than the smoother direction does.
-fn homogeneity(width: usize, height: usize, scratch: &mut Scratch) {
-    let n = width - 8;
-    let [across, along] = &mut scratch.ways;
-    let [light_limit, color_limit] = &mut scratch.limits;
-    for y in 4..height - 4 {
-        let light_limit = &mut light_limit[..n];
-        let color_limit = &mut color_limit[..n];
-        {
-            let h = |plane: usize, dx: usize| run(&across.lab[plane], width, y, 3 + dx, n);
-            let v = |plane: usize, dy: usize| run(&along.lab[plane], width, y + dy - 1, 4, n);
-            let (hl, ha, hb) = ([h(0, 0), h(0, 1), h(0, 2)], [h(1, 0), h(1, 1), h(1, 2)], [h(2, 0), h(2, 1), h(2, 2)]);
-            let (vl, va, vb) = ([v(0, 0), v(0, 1), v(0, 2)], [v(1, 0), v(1, 1), v(1, 2)], [v(2, 0), v(2, 1), v(2, 2)]);
-            for i in 0..n {
-                let light = |l: &[&[f32]; 3]| (l[0][i] - l[1][i]).abs().max((l[2][i] - l[1][i]).abs());
-                let color = |a: &[&[f32]; 3], b: &[&[f32]; 3]| {
-                    let square = |k: usize| {
-                        let (da, db) = (a[k][i] - a[1][i], b[k][i] - b[1][i]);
-                        da * da + db * db
-                    };
-                    square(0).max(square(2))
-                };
-                light_limit[i] = light(&hl).min(light(&vl));
-                color_limit[i] = color(&ha, &hb).min(color(&va, &vb));
-            }
-        }
-        for way in [&mut *across, &mut *along] {
-            let [light, a, b] = &way.lab;
-            let at = |plane| -> [&[f32]; 5] {
-                [
-                    run(plane, width, y, 4, n),
-                    run(plane, width, y, 3, n),
-                    run(plane, width, y, 5, n),
-                    run(plane, width, y - 1, 4, n),
-                    run(plane, width, y + 1, 4, n),
-                ]
-            };
-            let (light, a, b) = (at(light), at(a), at(b));
-            let alike = run_mut(&mut way.alike, width, y, 4, n);
-            for i in 0..n {
-                let one = |k: usize| {
-                    let (da, db) = (a[k][i] - a[0][i], b[k][i] - b[0][i]);
-                    let near = (light[k][i] - light[0][i]).abs() <= light_limit[i];
-                    let same = da * da + db * db <= color_limit[i];
-                    if near & same { 1.0f32 } else { 0.0 }
-                };
-                alike[i] = one(1) + one(2) + one(3) + one(4);
-            }
-        }
+/// Differences between two runs of pixels.
+#[inline(always)]
+fn steps(from: [&[f32]; 3], to: [&[f32]; 3], [light, color]: [&mut [f32]; 2]) {
+    let n = light.len();
+    let ([l0, a0, b0], [l1, a1, b1]) = (from.map(|v| &v[..n]), to.map(|v| &v[..n]));
+    let color = &mut color[..n];
+    for i in 0..n {
+        light[i] = (l1[i] - l0[i]).abs();
+        let (a, b) = (a1[i] - a0[i], b1[i] - b0[i]);
+        color[i] = a * a + b * b;
     }
 }
 
-/// The 3 × 3 runs around a row of results.
-fn around(plane: &[f32], width: usize, row: usize, n: usize) -> [&[f32]; 9] {
-    std::array::from_fn(|k| run(plane, width, row + k / 3 - 1, MARGIN + k % 3 - 1, n))
+/// For each pixel and direction: how many of its four neighbours differ no more than the smoother direction does.
+fn homogeneity(width: usize, height: usize, scratch: &mut Scratch) {
+    let n = width - 8;
+    let [light_limit, color_limit] = &mut scratch.limits;
+    let (light_limit, color_limit) = (&mut light_limit[..n], &mut color_limit[..n]);
+    for y in 4..height - 4 {
+        for way in &mut scratch.ways {
+            let at = |dy: usize, x: usize, n: usize| [0, 1, 2].map(|k| run(&way.lab[k], width, y + dy - 1, x, n));
+            let Steps { across, up, down } = &mut way.steps;
+            let line = |lines: &mut [Vec<f32>; 2], n: usize, from, to| {
+                let [light, color] = lines;
+                steps(from, to, [&mut light[..n], &mut color[..n]]);
+            };
+            std::mem::swap(up, down);
+            if y == 4 {
+                line(up, n, at(0, 4, n), at(1, 4, n));
+            }
+            line(down, n, at(1, 4, n), at(2, 4, n));
+            line(across, n + 1, at(1, 3, n + 1), at(1, 4, n + 1));
+        }
+        let [h, v] = &scratch.ways;
+        limit(&h.steps.across[0], &v.steps.up[0], &v.steps.down[0], light_limit);
+        limit(&h.steps.across[1], &v.steps.up[1], &v.steps.down[1], color_limit);
+        let votes = run_mut(&mut scratch.votes, width, y, 4, n);
+        votes.fill(0.0);
+        count(&h.steps, light_limit, color_limit, votes, 1.0);
+        count(&v.steps, light_limit, color_limit, votes, -1.0);
+    }
+}
+
+/// The lesser of the largest steps along the row and along the column.
+fn limit(across: &[f32], up: &[f32], down: &[f32], out: &mut [f32]) {
+    let n = out.len();
+    let (left, right, up, down) = (&across[..n], &across[1..=n], &up[..n], &down[..n]);
+    for i in 0..n {
+        out[i] = low(high(left[i], right[i]), high(up[i], down[i]));
+    }
+}
+
+/// Adds `weight` for each neighbour that is within the limits.
+fn count(steps: &Steps, light_limit: &[f32], color_limit: &[f32], votes: &mut [f32], weight: f32) {
+    let n = votes.len();
+    let (light_limit, color_limit) = (&light_limit[..n], &color_limit[..n]);
+    let add = |light: &[f32], color: &[f32], votes: &mut [f32]| {
+        let (light, color) = (&light[..n], &color[..n]);
+        for i in 0..n {
+            let alike = (light[i] <= light_limit[i]) & (color[i] <= color_limit[i]);
+            votes[i] += if alike { weight } else { 0.0 };
+        }
+    };
+    let Steps { across, up, down } = steps;
+    add(&across[0], &across[1], votes);
+    add(&across[0][1..], &across[1][1..], votes);
+    add(&up[0], &up[1], votes);
+    add(&down[0], &down[1], votes);
 }
 
 /// Takes each pixel from the direction with more alike pixels in the 3 × 3 around it, or the mean of both.
-fn choose(width: usize, ways: &[Way; 2], out: &mut Planes) {
+fn choose(width: usize, scratch: &mut Scratch, out: &mut Planes) {
     let n = out.width;
+    let [sums, shares] = &mut scratch.limits;
     for y in 0..out.height {
         let row = y + MARGIN;
-        let (h, v) = (around(&ways[0].alike, width, row, n), around(&ways[1].alike, width, row, n));
-        let plane = |way: usize, c: usize| run(&ways[way].rgb[c], width, row, MARGIN, n);
-        let (h0, h1, h2) = (plane(0, 0), plane(0, 1), plane(0, 2));
-        let (v0, v1, v2) = (plane(1, 0), plane(1, 1), plane(1, 2));
-        let [red, green, blue] = &mut out.rgb;
-        let (red, green, blue) = (run_mut(red, n, y, 0, n), run_mut(green, n, y, 0, n), run_mut(blue, n, y, 0, n));
+        {
+            let sums = &mut sums[..n + 2];
+            let line = |dy: usize| run(&scratch.votes, width, row + dy - 1, MARGIN - 1, n + 2);
+            let (a, b, c) = (line(0), line(1), line(2));
+            for i in 0..n + 2 {
+                sums[i] = a[i] + b[i] + c[i];
+            }
+        }
+        let (a, b, c) = (&sums[..n], &sums[1..=n], &sums[2..n + 2]);
+        let shares = &mut shares[..n];
         for i in 0..n {
-            let across: f32 = h[0][i] + h[1][i] + h[2][i] + h[3][i] + h[4][i] + h[5][i] + h[6][i] + h[7][i] + h[8][i];
-            let along: f32 = v[0][i] + v[1][i] + v[2][i] + v[3][i] + v[4][i] + v[5][i] + v[6][i] + v[7][i] + v[8][i];
-            let share = 0.5 + (across - along).max(-0.5).min(0.5);
-            let rest = 1.0 - share;
-            red[i] = h0[i] * share + v0[i] * rest;
-            green[i] = h1[i] * share + v1[i] * rest;
-            blue[i] = h2[i] * share + v2[i] * rest;
+            // Votes are whole numbers: all of one, all of the other, or half of each.
+            shares[i] = low(high(a[i] + b[i] + c[i] + 0.5, 0.0), 1.0);
+        }
+        for (c, plane) in out.rgb.iter_mut().enumerate() {
+            let h = run(&scratch.ways[0].rgb[c], width, row, MARGIN, n);
+            let v = run(&scratch.ways[1].rgb[c], width, row, MARGIN, n);
+            let out = run_mut(plane, n, y, 0, n);
+            for i in 0..n {
+                out[i] = v[i] + (h[i] - v[i]) * shares[i];
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::image::{Image, Layout, Samples};
 use crate::levels::{self, Levels};
 use crate::median;
 use crate::settings::{Highlight, Method, Sensor, Settings, Turn};
-use crate::tile::{MARGIN, Planes, Rect, Scale, Tile, is_mosaic};
+use crate::tile::{MARGIN, Planes, Rect, Scale, Tile, high, is_mosaic, low};
 use crate::{Error, Result, ppg, xtrans};
 
 /// Rows and columns of a piece.
@@ -369,7 +369,7 @@ fn place<O: Output>(
 #[inline(always)]
 fn whole(v: f32) -> u16 {
     // The sum with 2^23 has the integer in its lowest bits; nearly half is taken off since the sum rounds.
-    let v = (v - 0.498).max(0.0).min(65535.0) + 8_388_608.0;
+    let v = low(high(v - 0.498, 0.0), 65535.0) + 8_388_608.0;
     v.to_bits() as u16
 }
 

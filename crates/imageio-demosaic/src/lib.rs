@@ -1,6 +1,4 @@
 #![doc = include_str!("../README.md")]
-// `max` and then `min` make 0 of what is no number, `clamp` would keep it.
-#![allow(clippy::manual_clamp)]
 
 mod ahd;
 mod bilinear;

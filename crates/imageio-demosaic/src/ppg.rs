@@ -1,7 +1,7 @@
 //! Patterned pixel grouping, after Chuan-kai Lin: each missing value is taken along the direction in which the
 //! picture changes least.
 
-use crate::tile::{MARGIN, Planes, Tile};
+use crate::tile::{MARGIN, Planes, Tile, high, low};
 
 /// Interpolates a Bayer pattern; `green` is scratch memory.
 pub(crate) fn bayer(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
@@ -19,7 +19,7 @@ pub(crate) fn bayer(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
                 let guess = ((near[0] + p[at] + near[1]) * 2.0 - far[0] - far[1]) * 0.25;
                 let change = ((far[0] - p[at]).abs() + (far[1] - p[at]).abs() + (near[0] - near[1]).abs()) * 3.0
                     + ((p[at + 3 * step] - near[1]).abs() + (p[at - 3 * step] - near[0]).abs()) * 2.0;
-                (change, guess.max(near[0].min(near[1])).min(near[0].max(near[1])))
+                (change, low(high(guess, low(near[0], near[1])), high(near[0], near[1])))
             };
             let (across, along) = (estimate(1), estimate(width));
             green[at] = if across.0 <= along.0 { across.1 } else { along.1 };
@@ -50,8 +50,8 @@ pub(crate) fn bayer(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
                 (p[at], other)
             };
             out.rgb[1][to] = g[at];
-            out.rgb[usize::from(own)][to] = own_value.max(0.0).min(65535.0);
-            out.rgb[usize::from(2 - own)][to] = other_value.max(0.0).min(65535.0);
+            out.rgb[usize::from(own)][to] = low(high(own_value, 0.0), 65535.0);
+            out.rgb[usize::from(2 - own)][to] = low(high(other_value, 0.0), 65535.0);
         }
     }
 }

@@ -76,18 +76,18 @@ impl Tile {
                     let source = &samples[image.offset + row * image.stride..];
                     let middle = source[first..][..n].iter().zip(&mut out[left..]);
                     for ((sample, out), (black, factor)) in middle.zip(black[left..].iter().zip(&factor[left..])) {
-                        *out = ((f32::from(*sample) - black) * factor).max(0.0).min(scale.top);
+                        *out = low(high((f32::from(*sample) - black) * factor, 0.0), scale.top);
                     }
                     for x in (0..left).chain(left + n..width) {
                         let sample = f32::from(source[edge(x)]);
-                        out[x] = ((sample - black[x]) * factor[x]).max(0.0).min(scale.top);
+                        out[x] = low(high((sample - black[x]) * factor[x], 0.0), scale.top);
                     }
                 }
                 Samples::F32(samples) => {
                     let source = &samples[image.offset + row * image.stride..];
                     for x in 0..width {
                         let sample = source[if x < left || x >= left + n { edge(x) } else { first + x - left }];
-                        out[x] = ((sample - black[x]) * factor[x]).max(0.0).min(scale.top);
+                        out[x] = low(high((sample - black[x]) * factor[x], 0.0), scale.top);
                     }
                 }
             }
@@ -142,7 +142,7 @@ impl Planes {
             let at = image.offset + (rect.row + y) * image.stride + rect.column * 3;
             let range = y * rect.width..(y + 1) * rect.width;
             let out = red[range.clone()].iter_mut().zip(&mut green[range.clone()]).zip(&mut blue[range]);
-            let number = |sample: f32, c: usize| ((sample - scale.black[c]) * scale.factor[c]).max(0.0).min(scale.top);
+            let number = |sample: f32, c: usize| low(high((sample - scale.black[c]) * scale.factor[c], 0.0), scale.top);
             match image.samples {
                 Samples::U16(samples) => {
                     for (pixel, ((r, g), b)) in samples[at..].chunks_exact(3).zip(out) {
@@ -175,7 +175,7 @@ impl Planes {
                         inside(row as isize, image.height, 2) * image.stride + inside(column as isize, image.width, 2);
                     let sample = image.samples.at(image.offset + at);
                     let slot = if color == 3 { 1 } else { color };
-                    sum[slot] += ((sample - scale.black[color]) * scale.factor[color]).max(0.0).min(scale.top);
+                    sum[slot] += low(high((sample - scale.black[color]) * scale.factor[color], 0.0), scale.top);
                     n[slot] += 1.0;
                 }
                 for c in 0..3 {
@@ -184,6 +184,18 @@ impl Planes {
             }
         }
     }
+}
+
+/// The larger number; the second if the first is no number. One instruction, where `f32::max` is several.
+#[inline(always)]
+pub(crate) fn high(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// The smaller number; the second if the first is no number.
+#[inline(always)]
+pub(crate) fn low(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
 }
 
 /// `n` numbers of row `y` of a plane, from column `x` on.

@@ -1,7 +1,7 @@
 //! X-Trans and other patterns in which every row and column has every colour nearby: green along the smoother
 //! direction, then red and blue by their difference to it.
 
-use crate::tile::{MARGIN, Planes, Tile};
+use crate::tile::{MARGIN, Planes, Tile, high, low};
 
 /// Interpolates; `green` and `difference` are scratch memory.
 pub(crate) fn any(tile: &Tile, green: &mut Vec<f32>, difference: &mut Vec<f32>, out: &mut Planes) {
@@ -79,7 +79,7 @@ pub(crate) fn any(tile: &Tile, green: &mut Vec<f32>, difference: &mut Vec<f32>, 
             out.rgb[1][to] = green[at];
             for (terms, c) in recipes[row % rows * columns + column % columns].iter().zip([0, 2]) {
                 let sum: f32 = terms.iter().map(|(by, weight)| difference[(at as isize + by) as usize] * weight).sum();
-                out.rgb[c][to] = (green[at] + sum).max(0.0).min(65535.0);
+                out.rgb[c][to] = low(high(green[at] + sum, 0.0), 65535.0);
             }
         }
     }

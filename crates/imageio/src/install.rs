@@ -43,6 +43,8 @@ pub fn install() {
         crate::npy::register();
         #[cfg(feature = "npz")]
         crate::npz::register();
+        #[cfg(feature = "raw")]
+        crate::raw::register();
         #[cfg(feature = "standard")]
         crate::standard::register();
     });
