@@ -61,8 +61,8 @@ write('bayer16.dng', mosaic(u16, (0, 1, 1, 2)), 'sixteen bits as they are')
 twelve = (full * 3500).astype('u2') + 256
 write('black_orientation6.dng', mosaic(twelve, (2, 1, 1, 0)), 'black, white and an orientation', extratags=tags((2, 1, 1, 0), black=256, white=4095, orientation=6))
 write('big_endian_strips.dng', mosaic(u16, (1, 0, 2, 1)), 'big-endian, several strips', byteorder='>', rowsperstrip=7, extratags=tags((1, 0, 2, 1)))
-active = [(50829, 'I', 4, (3, 5, 35, 51), True), (50719, 'H', 2, (2, 2), True), (50720, 'H', 2, (40, 26), True)]
-write('active_area.dng', mosaic(u16, (2, 1, 1, 0)), 'masked elements around those that see light; filters count from within', extratags=tags((0, 1, 1, 2), more=active))
+active = [(50829, 'I', 4, (4, 2, 34, 50), True), (50719, 'H', 2, (2, 2), True), (50720, 'H', 2, (40, 26), True)]
+write('active_area.dng', mosaic(u16, (2, 1, 1, 0)), 'masked elements around those that see light; filters count from within', extratags=tags((2, 1, 1, 0), more=active))
 write('linear_rgb.dng', u16, 'linear colour, nothing to interpolate', photometric=34892, extratags=tags(None))
 curve = tuple(int(v) for v in (np.arange(256) / 255.) ** 2 * 65535)
 write('curve8.dng', mosaic((np.sqrt(full) * 250).astype('u1'), (0, 1, 1, 2)), 'eight bits through a curve', extratags=tags(more=[(50712, 'H', 256, curve, True)]))
