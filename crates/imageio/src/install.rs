@@ -51,6 +51,8 @@ pub fn install() {
         crate::object_store::register();
         #[cfg(feature = "http")]
         crate::http::register();
+        #[cfg(feature = "raw")]
+        crate::raw::register();
         #[cfg(feature = "standard")]
         crate::standard::register();
         #[cfg(feature = "zip")]

@@ -84,6 +84,8 @@ pub use imageio_plugin_png as png;
 pub use imageio_plugin_pnm as pnm;
 #[cfg(feature = "qoi")]
 pub use imageio_plugin_qoi as qoi;
+#[cfg(feature = "raw")]
+pub use imageio_plugin_raw as raw;
 #[cfg(feature = "tga")]
 pub use imageio_plugin_tga as tga;
 #[cfg(feature = "tiff")]

@@ -1,0 +1,247 @@
+//! Pieces of a mosaic with a margin, as linear numbers from 0 (black) to 65535 (white after balance).
+
+use crate::cfa::Cfa;
+use crate::image::{Image, Layout, Samples};
+
+/// Elements around a piece that any method may look at.
+pub(crate) const MARGIN: usize = 6;
+
+/// What turns a sample into a balanced linear number: `(sample - black) * factor`, by colour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Scale {
+    pub black: [f32; 4],
+    pub factor: [f32; 4],
+    /// Largest number that is kept.
+    pub top: f32,
+}
+
+/// A rectangle of the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rect {
+    pub row: usize,
+    pub column: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+/// A rectangle of the mosaic with its margin, and the colours there.
+pub(crate) struct Tile {
+    /// Columns with margin.
+    pub width: usize,
+    /// Rows with margin.
+    pub height: usize,
+    pub data: Vec<f32>,
+    /// The pattern as seen from the first element of `data`.
+    pub cfa: Cfa,
+    black: Vec<f32>,
+    factor: Vec<f32>,
+}
+
+impl Tile {
+    pub fn new() -> Self {
+        Tile { width: 0, height: 0, data: Vec::new(), cfa: Cfa::x_trans(), black: Vec::new(), factor: Vec::new() }
+    }
+
+    /// Loads a rectangle. Beyond the edges stand elements of the same colour: mirrored ones for patterns of two,
+    /// else those of the neighbouring repetition.
+    pub fn load(&mut self, image: &Image<'_>, cfa: &Cfa, rect: Rect, scale: &Scale) {
+        self.width = rect.width + 2 * MARGIN;
+        self.height = rect.height + 2 * MARGIN;
+        self.data.resize(self.width * self.height, 0.0);
+        let rows = cfa.height();
+        let columns = cfa.width();
+        // The margin of 6 may be no multiple of the period; 48 periods are.
+        self.cfa = cfa.shifted(rect.row + 48 * rows - MARGIN, rect.column + 48 * columns - MARGIN);
+        let period = self.cfa.height();
+        self.black.clear();
+        self.factor.clear();
+        for phase in 0..period {
+            for x in 0..self.width {
+                let color = usize::from(self.cfa.at(phase, x));
+                self.black.push(scale.black[color]);
+                self.factor.push(scale.factor[color]);
+            }
+        }
+        let width = self.width;
+        for (y, out) in self.data.chunks_exact_mut(width).enumerate() {
+            let row = inside(rect.row as isize + y as isize - MARGIN as isize, image.height, rows);
+            let black = &self.black[y % period * width..][..width];
+            let factor = &self.factor[y % period * width..][..width];
+            let left = (MARGIN.saturating_sub(rect.column)).min(width);
+            let first = rect.column.saturating_sub(MARGIN);
+            let n = (image.width - first.min(image.width)).min(width - left);
+            let edge = |x: usize| inside(rect.column as isize + x as isize - MARGIN as isize, image.width, columns);
+            match image.samples {
+                Samples::U16(samples) => {
+                    let source = &samples[image.offset + row * image.stride..];
+                    let middle = source[first..][..n].iter().zip(&mut out[left..]);
+                    for ((sample, out), (black, factor)) in middle.zip(black[left..].iter().zip(&factor[left..])) {
+                        *out = low(high((f32::from(*sample) - black) * factor, 0.0), scale.top);
+                    }
+                    for x in (0..left).chain(left + n..width) {
+                        let sample = f32::from(source[edge(x)]);
+                        out[x] = low(high((sample - black[x]) * factor[x], 0.0), scale.top);
+                    }
+                }
+                Samples::F32(samples) => {
+                    let source = &samples[image.offset + row * image.stride..];
+                    for x in 0..width {
+                        let sample = source[if x < left || x >= left + n { edge(x) } else { first + x - left }];
+                        out[x] = low(high((sample - black[x]) * factor[x], 0.0), scale.top);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The place inside `0..n` that stands for `at`.
+fn inside(at: isize, n: usize, period: usize) -> usize {
+    let last = n as isize - 1;
+    let mut at = at;
+    if period == 2 && n > 1 {
+        while at < 0 || at > last {
+            at = if at < 0 { -at } else { 2 * last - at };
+        }
+        return at as usize;
+    }
+    let step = period as isize;
+    if n >= period {
+        while at < 0 {
+            at += step;
+        }
+        while at > last {
+            at -= step;
+        }
+    }
+    at.clamp(0, last) as usize
+}
+
+/// Three planes of a piece without margin.
+#[derive(Default)]
+pub(crate) struct Planes {
+    pub width: usize,
+    pub height: usize,
+    pub rgb: [Vec<f32>; 3],
+}
+
+impl Planes {
+    pub fn resize(&mut self, width: usize, height: usize) {
+        self.width = width;
+        self.height = height;
+        for plane in &mut self.rgb {
+            plane.resize(width * height, 0.0);
+        }
+    }
+
+    /// Loads pixels that have all three colours already.
+    pub fn load_rgb(&mut self, image: &Image<'_>, rect: Rect, scale: &Scale) {
+        self.resize(rect.width, rect.height);
+        let [red, green, blue] = &mut self.rgb;
+        for y in 0..rect.height {
+            let at = image.offset + (rect.row + y) * image.stride + rect.column * 3;
+            let range = y * rect.width..(y + 1) * rect.width;
+            let out = red[range.clone()].iter_mut().zip(&mut green[range.clone()]).zip(&mut blue[range]);
+            let number = |sample: f32, c: usize| low(high((sample - scale.black[c]) * scale.factor[c], 0.0), scale.top);
+            match image.samples {
+                Samples::U16(samples) => {
+                    for (pixel, ((r, g), b)) in samples[at..].chunks_exact(3).zip(out) {
+                        *r = number(f32::from(pixel[0]), 0);
+                        *g = number(f32::from(pixel[1]), 1);
+                        *b = number(f32::from(pixel[2]), 2);
+                    }
+                }
+                Samples::F32(samples) => {
+                    for (pixel, ((r, g), b)) in samples[at..].chunks_exact(3).zip(out) {
+                        *r = number(pixel[0], 0);
+                        *g = number(pixel[1], 1);
+                        *b = number(pixel[2], 2);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Loads one pixel for each block of 2 × 2 elements: the mean of what each colour has there.
+    pub fn load_half(&mut self, image: &Image<'_>, cfa: &Cfa, rect: Rect, scale: &Scale) {
+        self.resize(rect.width, rect.height);
+        for y in 0..rect.height {
+            for x in 0..rect.width {
+                let (mut sum, mut n) = ([0.0f32; 3], [0.0f32; 3]);
+                for k in 0..4 {
+                    let (row, column) = (2 * (rect.row + y) + k / 2, 2 * (rect.column + x) + k % 2);
+                    let color = usize::from(cfa.at(row, column));
+                    let at =
+                        inside(row as isize, image.height, 2) * image.stride + inside(column as isize, image.width, 2);
+                    let sample = image.samples.at(image.offset + at);
+                    let slot = if color == 3 { 1 } else { color };
+                    sum[slot] += low(high((sample - scale.black[color]) * scale.factor[color], 0.0), scale.top);
+                    n[slot] += 1.0;
+                }
+                for c in 0..3 {
+                    self.rgb[c][y * rect.width + x] = sum[c] / n[c].max(1.0);
+                }
+            }
+        }
+    }
+}
+
+/// The larger number; the second if the first is no number. One instruction, where `f32::max` is several.
+#[inline(always)]
+pub(crate) fn high(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// The smaller number; the second if the first is no number.
+#[inline(always)]
+pub(crate) fn low(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+/// `n` numbers of row `y` of a plane, from column `x` on.
+#[inline(always)]
+pub(crate) fn run(plane: &[f32], width: usize, y: usize, x: usize, n: usize) -> &[f32] {
+    &plane[y * width + x..][..n]
+}
+
+/// As [`run`], to be written.
+#[inline(always)]
+pub(crate) fn run_mut(plane: &mut [f32], width: usize, y: usize, x: usize, n: usize) -> &mut [f32] {
+    &mut plane[y * width + x..][..n]
+}
+
+/// `true` if there is something to interpolate.
+pub(crate) fn is_mosaic(image: &Image<'_>) -> bool {
+    matches!(image.layout, Layout::Mosaic(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_margin_has_the_right_colors() {
+        for cfa in [Cfa::from_letters("GBRG").unwrap(), Cfa::x_trans()] {
+            let (width, height) = (17, 13);
+            // Every element holds its own colour.
+            let samples: Vec<u16> =
+                (0..width * height).map(|i| u16::from(cfa.at(i / width, i % width)) * 100).collect();
+            let image = Image::mosaic_u16(&samples, width, height, &cfa).unwrap();
+            let scale = Scale { black: [0.0; 4], factor: [1.0; 4], top: 65535.0 };
+            let mut tile = Tile::new();
+            for rect in [
+                Rect { row: 0, column: 0, height, width },
+                Rect { row: 3, column: 5, height: 10, width: 12 },
+                Rect { row: 8, column: 0, height: 4, width: 3 },
+            ] {
+                tile.load(&image, &cfa, rect, &scale);
+                for y in 0..tile.height {
+                    for x in 0..tile.width {
+                        let color = f32::from(tile.cfa.at(y, x)) * 100.0;
+                        assert_eq!(tile.data[y * tile.width + x], color, "{rect:?} {y} {x}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+use imageio_core::{Confidence, Error, ImageReader, Plugin, Probe, Request, Result};
+
+use crate::ifd::{Endian, header};
+use crate::reader::RawReader;
+
+/// The factory of readers.
+pub(crate) struct Raw;
+
+/// Extensions of raw files that are built like TIFF.
+const TIFF_LIKE: &[&str] = &[
+    "3fr", "ari", "arw", "cr2", "dcr", "dcs", "dng", "erf", "fff", "iiq", "k25", "kdc", "mef", "mos", "nef", "nrw",
+    "orf", "pef", "ptx", "rw2", "rwl", "sr2", "srf", "srw",
+];
+
+/// What the first bytes say of a file that is built like TIFF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// No TIFF.
+    Other,
+    /// TIFF, and nothing speaks for raw.
+    Plain,
+    /// A tag or signature that raw files alone have.
+    Raw,
+}
+
+fn kind(head: &[u8]) -> Kind {
+    let Some((endian, first)) = header(head) else { return Kind::Other };
+    // Olympus and Panasonic number their versions otherwise, Canon signs behind the header.
+    if endian.uint(head.get(2..4).unwrap_or_default()) != 42 || head.get(8..10) == Some(b"CR") {
+        return Kind::Raw;
+    }
+    match directory(head, endian, first) {
+        Some(true) => Kind::Raw,
+        _ => Kind::Plain,
+    }
+}
+
+/// `true` if the first directory, as far as it can be seen, is that of a DNG or of a sensor's samples.
+fn directory(head: &[u8], endian: Endian, first: u64) -> Option<bool> {
+    let at = usize::try_from(first).ok()?;
+    let count = endian.uint(head.get(at..at.checked_add(2)?)?) as usize;
+    let entries = head.get(at + 2..)?.chunks_exact(12).take(count);
+    Some(entries.into_iter().any(|e| match endian.uint(&e[..2]) {
+        50706 => true,
+        262 => endian.uint(&e[8..10]) == crate::dng::CFA,
+        _ => false,
+    }))
+}
+
+impl Plugin for Raw {
+    fn probe(&self, input: &Probe<'_>) -> Option<Confidence> {
+        let named = input.extension().is_some_and(|e| TIFF_LIKE.contains(&e));
+        match kind(input.head()) {
+            Kind::Raw => Some(Confidence::Parsed),
+            // Most makers' files differ from TIFF in their tags alone, which may be far from the beginning.
+            Kind::Plain if named => Some(Confidence::Parsed),
+            Kind::Plain => Some(Confidence::No),
+            Kind::Other => None,
+        }
+    }
+
+    fn open_reader<'r>(&self, request: &mut dyn Request<'r>) -> Result<Box<dyn ImageReader + 'r>> {
+        let head = request.head();
+        let own = crate::MAGIC.iter().any(|m| m.matches(head));
+        let named = request.extension().is_some_and(|e| TIFF_LIKE.contains(&e));
+        if head.get(4..12) == Some(b"ftypcrx ") {
+            return Err(Error::unsupported("Canon's CR3 is not known to rawloader, nor can its mosaic be read")
+                .with_hint("convert the file to DNG, which is read whatever camera it is from"));
+        }
+        match kind(head) {
+            Kind::Raw => {}
+            Kind::Plain if named || request.extension().is_none() => {}
+            _ if own => {}
+            _ => return Err(Error::declined("no signature of a raw file")),
+        }
+        Ok(Box::new(RawReader::open(request)?))
+    }
+}
