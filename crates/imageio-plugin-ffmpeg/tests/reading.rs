@@ -1,4 +1,5 @@
 //! Options, properties, metadata, sources and processes of the reading half.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that fails or is skipped says so")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -290,4 +291,30 @@ fn memory_of_the_caller() {
     reader.read_into(1, &mut frame).unwrap();
     assert_eq!(frame.as_slice().unwrap(), bytes(&image));
     assert_eq!(reader.default_index().unwrap(), Index::All);
+}
+
+#[test]
+fn a_file_that_ends_early_gives_what_it_has() {
+    let Some(folder) = Folder::new("early") else { return };
+    let whole = folder.make("whole.mkv", &format!("{SOURCE} -pix_fmt bgr0 -c:v ffv1"));
+    let content = std::fs::read(&whole).unwrap();
+    let all = iio::imread_with(&whole, &options()).unwrap();
+    let cut = folder.0.join("cut.mkv");
+    std::fs::write(&cut, &content[..content.len() / 2]).unwrap();
+    for result in [iio::imread_with(&cut, &options()).err(), iio::improps_with(&cut, &options()).err()] {
+        let e = result.unwrap();
+        assert_eq!(e.kind(), ErrorKind::Malformed, "{e}");
+        assert!(e.to_string().contains("ends early") && e.to_string().contains("iterate"), "{e}");
+    }
+    let mut reader = Reader::open_with(&cut, &options()).unwrap();
+    assert_eq!(reader.properties(0).unwrap().n_images, None);
+    assert!(bytes(&reader.read(9).unwrap()) == bytes(&all.index_first(9).unwrap()));
+    let frames: Vec<_> = iio::imiter_with(&cut, &options()).unwrap().collect();
+    let good = frames.iter().take_while(|f| f.is_ok()).count();
+    assert!((20..40).contains(&good), "{good}");
+    for (k, frame) in frames[..good - 1].iter().enumerate() {
+        assert!(bytes(frame.as_ref().unwrap()) == bytes(&all.index_first(k).unwrap()), "frame {k}");
+    }
+    let e = frames.last().unwrap().as_ref().unwrap_err();
+    assert_eq!((e.kind(), frames.len()), (ErrorKind::Malformed, good + 1), "{e}");
 }

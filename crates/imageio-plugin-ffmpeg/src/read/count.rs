@@ -33,10 +33,12 @@ pub(super) fn window(index: &Index, stream: &Stream, start: Option<f64>, end: Op
 }
 
 impl VideoReader {
-    /// Whether the number of frames costs nothing any more.
-    pub fn is_counted(&self, plan: &Plan, stream: &Stream, options: &Options) -> bool {
-        self.counts.iter().any(|(of, _)| of == options)
-            || (plan.one_to_one && plan.options.count == Count::Auto && self.known_index(stream).is_some())
+    /// The number of frames, if it is exact and costs nothing any more.
+    pub fn known_count(&mut self, plan: &Plan, stream: &Stream, options: &Options) -> Option<usize> {
+        let is_counted = self.counts.iter().any(|(of, _)| of == options);
+        let is_listed = plan.one_to_one && plan.options.count == Count::Auto && self.known_index(stream).is_some();
+        // That a file ends early is said when all of it is asked for.
+        if is_counted || is_listed { self.n_frames(plan, stream, options).unwrap_or(None) } else { None }
     }
 
     /// The exact number of frames of the result; `None` where it is not known without decoding, unless that is

@@ -222,8 +222,13 @@ impl VideoReader {
         if self.source.is_live {
             return Ok(());
         }
-        if let Some(n) = self.n_frames(plan, stream, options)? {
-            return if k < n { Ok(()) } else { Err(Error::index_out_of_range(k, Some(n))) };
+        match self.n_frames(plan, stream, options) {
+            Ok(Some(n)) if k < n => return Ok(()),
+            Ok(Some(n)) => return Err(Error::index_out_of_range(k, Some(n))),
+            Ok(None) => {}
+            // Of a file that ends early, what is there can be read.
+            Err(_) if k < self.index(stream)?.len() => return Ok(()),
+            Err(e) => return Err(e),
         }
         // There are at most as many frames as packets, even where nobody knows how many.
         if plan.one_to_one && k >= self.index(stream)?.n_packets() {
@@ -311,11 +316,7 @@ impl ImageReader for VideoReader {
         if cx.index() > 0 {
             self.check_index(&plan, &stream, cx.options(), cx.index())?;
         }
-        let n = if self.is_counted(&plan, &stream, cx.options()) {
-            self.n_frames(&plan, &stream, cx.options())?
-        } else {
-            None
-        };
+        let n = self.known_count(&plan, &stream, cx.options());
         Ok(plan.format.properties(plan.height, plan.width)?.with_n_images(n))
     }
 
@@ -330,8 +331,7 @@ impl ImageReader for VideoReader {
     fn metadata(&mut self, cx: &QueryCx<'_>) -> Result<Metadata> {
         let (plan, stream) = self.plan(cx.options())?;
         if cx.whole() {
-            let n = self.is_counted(&plan, &stream, cx.options());
-            let n = if n { self.n_frames(&plan, &stream, cx.options())? } else { None };
+            let n = self.known_count(&plan, &stream, cx.options());
             return Ok(metadata::whole(&self.container, &stream, n));
         }
         self.check_index(&plan, &stream, cx.options(), cx.index())?;
