@@ -270,6 +270,7 @@ impl Log {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a test that fails says so")]
 mod tests {
     use std::io::Write;
 
