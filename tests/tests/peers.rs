@@ -24,7 +24,11 @@ fn everybody_reads_what_we_write() {
     imageio::install();
     let mut list = String::new();
     let mut written = 0;
-    for plugin in Registry::global().plugins().into_iter().filter(|p| p.can_write() && !p.abilities().contains(Capabilities::GENERIC)) {
+    for plugin in Registry::global()
+        .plugins()
+        .into_iter()
+        .filter(|p| p.can_write() && !p.abilities().contains(Capabilities::GENERIC))
+    {
         let lossless = plugin.abilities().contains(Capabilities::LOSSLESS);
         let dtypes = if plugin.write_dtypes().is_empty() { &imageio::Dtype::ALL[..] } else { plugin.write_dtypes() };
         for extension in plugin.extension_list().iter().filter(|e| !["apng", "cur", "pam", "pnm", "dib"].contains(e)) {

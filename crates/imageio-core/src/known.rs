@@ -34,7 +34,10 @@ static TABLE: &[(&[&str], Known)] = &[
     (&["ff", "farbfeld"], row("farbfeld", "farbfeld")),
     (&["npy"], row("NumPy array", "npy")),
     (&["npz"], row("NumPy archive", "npz")),
-    (&["mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "wmv", "flv", "ogv", "ts", "y4m"], row("video", "ffmpeg")),
+    (
+        &["mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "wmv", "flv", "ogv", "ts", "y4m"],
+        row("video", "ffmpeg"),
+    ),
     (&["m2ts", "mts", "asf", "f4v", "3gp", "3g2", "mxf", "nut", "vob", "dv", "ivf"], row("video", "ffmpeg")),
     (&["h264", "264", "hevc", "h265", "265", "mjpeg", "mjpg"], row("raw video stream", "ffmpeg")),
     (&["cr2", "cr3", "crw"], row("Canon camera raw", "raw")),

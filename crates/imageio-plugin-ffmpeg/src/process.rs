@@ -155,9 +155,12 @@ impl Process {
         let ended = self.ended.map_or_else(|| "did not end".to_owned(), describe);
         let lines = self.log();
         let from = lines.len().saturating_sub(QUOTED);
+        // What came first is often the reason, and the rest its consequence.
+        let first = lines[..from].iter().find(|line| line.contains("[error]") || line.contains("[fatal]"));
+        let first = first.map_or_else(String::new, |line| format!("{line} | … | "));
         let quoted = match &lines[from..] {
             [] => "it said nothing".to_owned(),
-            last => format!("it said: {}", last.join(" | ")),
+            last => format!("it said: {first}{}", last.join(" | ")),
         };
         Error::new(ErrorKind::Backend, format!("{} {ended} while {doing}; {quoted}", self.name))
     }
@@ -267,6 +270,7 @@ impl Log {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a test that fails says so")]
 mod tests {
     use std::io::Write;
 

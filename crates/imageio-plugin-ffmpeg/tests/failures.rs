@@ -1,5 +1,6 @@
 //! Whatever goes wrong while a video is written: an error that says so, and nothing left behind.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 mod common;
 

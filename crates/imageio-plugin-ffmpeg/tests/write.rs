@@ -1,4 +1,5 @@
 //! What is written is what was meant: read back by ffprobe and ffmpeg, and by the plugin itself.
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 mod common;
 

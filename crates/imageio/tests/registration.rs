@@ -8,8 +8,8 @@ use imageio::resource::scheme;
 use imageio::{Registry, install, v3 as iio};
 
 const EXPECTED: [&str; 17] = [
-    "bmp", "dds", "exr", "farbfeld", "ffmpeg", "gif", "hdr", "ico", "jpeg", "npy", "npz", "png", "pnm", "qoi", "tga", "tiff",
-    "webp",
+    "bmp", "dds", "exr", "farbfeld", "ffmpeg", "gif", "hdr", "ico", "jpeg", "npy", "npz", "png", "pnm", "qoi", "tga",
+    "tiff", "webp",
 ];
 
 #[test]

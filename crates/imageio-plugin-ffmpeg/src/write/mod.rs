@@ -165,6 +165,7 @@ fn explain(e: Error) -> Error {
         || text.contains("could not find tag for codec")
         || text.contains("are supported for WebM")
         || text.contains("incompatible")
+        || text.contains("Could not write header")
     {
         return e.with_kind(ErrorKind::Unsupported).with_hint("that container does not hold this codec");
     }

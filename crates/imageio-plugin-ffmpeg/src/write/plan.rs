@@ -200,8 +200,9 @@ impl Wishes<'_> {
         if muxer == Some("gif") {
             command.args(["-final_delay", &(last.as_millis() / 10).to_string()]);
         }
-        // The last frame has no successor, and lasts as long as one of the output's rate.
-        if let Some(rate) = timing::rate(*last) {
+        // The last frame has no successor. Before 6.0 it lasts as long as one of the output's rate; since then it
+        // keeps what the input says, and a rate is refused.
+        if let Some(rate) = timing::rate(*last).filter(|_| !self.tools.version.at_least(6, 0)) {
             command.args(["-r", &format!("{}/{}", rate.numerator, rate.denominator)]);
         }
     }
@@ -286,6 +287,8 @@ impl Wishes<'_> {
         chain.extend(color.filter(input));
         if let Some(pixel_format) = pixel_format {
             chain.push(format!("format={pixel_format}"));
+            // Encoders of newer versions go by what frames say, and not by options.
+            chain.extend(color.parameters());
         } else if family == Family::Gif {
             // A palette for each frame, since one for all would need to see them all first.
             let alpha = if input.alpha { "1" } else { "0" };
@@ -361,6 +364,14 @@ impl Color {
         let matrix = if self.matrix == "bt2020nc" { "bt2020" } else { self.matrix };
         // Arrays use the whole range, grey ones as well.
         Some(format!("scale=in_range=pc:out_range={}:out_color_matrix={matrix}", self.range()))
+    }
+
+    fn parameters(&self) -> Option<String> {
+        let Color { matrix, primaries, transfer, .. } = self;
+        let range = self.range();
+        self.yuv.then(|| {
+            format!("setparams=range={range}:color_primaries={primaries}:color_trc={transfer}:colorspace={matrix}")
+        })
     }
 
     fn tags(&self) -> Vec<&'static str> {

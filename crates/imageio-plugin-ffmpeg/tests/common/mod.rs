@@ -1,5 +1,6 @@
 //! What the tests of writing share.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
