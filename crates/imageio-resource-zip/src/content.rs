@@ -26,14 +26,20 @@ pub(crate) fn find(stream: &mut Source<'_>, entry: &Entry) -> Result<u16> {
         Error::malformed("the archive's directory points to no such member, or the archive was changed meanwhile")
             .with("offset", entry.header_at)
     };
+    let descriptor_follows = |flags: u16| flags & 8 != 0;
     let mut header = [0; LOCAL_LEN];
     stream.seek(SeekFrom::Start(entry.header_at))?;
     stream.read_exact(&mut header).map_err(|_| lost())?;
     let u16_at = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
-    let (method, name_len, extra_len) = (u16_at(8), u16_at(26), u16_at(28));
+    let (flags, method, name_len, extra_len) = (u16_at(6), u16_at(8), u16_at(26), u16_at(28));
+    let crc = u32::from_le_bytes([header[14], header[15], header[16], header[17]]);
     let mut name = vec![0; usize::from(name_len)];
     stream.read_exact(&mut name).map_err(|_| lost())?;
     if !header.starts_with(b"PK\x03\x04") || name != entry.raw_name {
+        return Err(lost());
+    }
+    // Another archive may have taken the place of the one whose directory was read, with its own member here.
+    if !descriptor_follows(flags) && crc != 0 && crc != entry.crc {
         return Err(lost());
     }
     stream.seek_relative(i64::from(extra_len))?;

@@ -41,6 +41,25 @@ enum What {
     Folder(String),
 }
 
+impl Located<'_> {
+    fn file(&self) -> Result<&Entry> {
+        match &self.what {
+            What::File(entry) => Ok(entry),
+            What::Folder(_) => {
+                Err(Error::unsupported("this is a folder in an archive").with_hint("name a file inside it"))
+            }
+        }
+    }
+
+    /// Whether both are the same place in the same state of the archive.
+    fn is_as(&self, other: &Self) -> bool {
+        match (&self.what, &other.what) {
+            (What::File(a), What::File(b)) => (a.header_at, a.crc, a.size) == (b.header_at, b.crc, b.size),
+            _ => false,
+        }
+    }
+}
+
 impl<'a> Member<'a> {
     /// The member `inner` of `outer`, which is not opened yet. Empty for the archive as a folder.
     pub(crate) fn new(outer: Arc<dyn ImageResource + 'a>, inner: &str) -> Result<Self> {
@@ -70,23 +89,26 @@ impl<'a> Member<'a> {
         Ok(self.located.get_or_init(|| located))
     }
 
-    fn file(&self, limits: &Limits) -> Result<(&Directory<'a>, &Entry)> {
+    fn open(&self, limits: &Limits) -> Result<Box<dyn ReadSeek + 'a>> {
         let located = self.locate(limits)?;
-        match &located.what {
-            What::File(entry) => Ok((&located.directory, entry)),
-            What::Folder(_) => {
-                Err(self.named(Error::unsupported("this is a folder in an archive").with_hint("name a file inside it")))
+        match self.open_located(located, limits) {
+            // Replaced since its directory was read: what is there now has a directory of its own.
+            Err(e) if e.kind() == ErrorKind::Malformed && self.unpacked.get().is_none() => {
+                let fresh = Arc::new(Directory::read(Arc::clone(&self.outer), limits)?);
+                let fresh = locate(fresh, &self.inner, limits).map_err(|e| self.named(e))?;
+                if fresh.is_as(located) { Err(e) } else { self.open_located(&fresh, limits) }
             }
+            opened => opened,
         }
     }
 
-    fn open(&self, limits: &Limits) -> Result<Box<dyn ReadSeek + 'a>> {
-        let (directory, entry) = self.file(limits)?;
+    fn open_located(&self, located: &Located<'a>, limits: &Limits) -> Result<Box<dyn ReadSeek + 'a>> {
+        let entry = located.file()?;
         if let Some(unpacked) = self.unpacked.get() {
             check_size(entry, limits)?;
             return Arc::clone(unpacked).open_read();
         }
-        let mut stream = Arc::clone(&directory.outer).open_read_within(limits)?;
+        let mut stream = Arc::clone(&located.directory.outer).open_read_within(limits)?;
         let method = content::find(&mut stream, entry)?;
         content::check(entry, method)?;
         if method == STORED {
@@ -178,7 +200,7 @@ impl ImageResource for Member<'_> {
     }
 
     fn size_hint(&self) -> Option<u64> {
-        self.file(&Limits::default()).ok().map(|(_, entry)| entry.size)
+        self.locate(&Limits::default()).and_then(Located::file).ok().map(|entry| entry.size)
     }
 
     /// The files below a folder, or in the whole archive, with their folders: `sub/name.png`.

@@ -69,6 +69,8 @@ impl<'a> IntoTarget<'a> for NewMember {
 
 /// Begins to write the member `inner` of the archive `outer`.
 pub(crate) fn begin(outer: &Arc<dyn ImageResource>, inner: &str, method: Method, how: Atomic) -> Result<Transaction> {
+    // Not while another thread replaces it: an archive in the archive may be somewhere else a moment later.
+    let _turn = lock::take();
     let old = existing(outer)?;
     if let Some((within, rest)) = split_archive(inner)
         && !old.as_ref().is_some_and(|old| old.has_folder(within))

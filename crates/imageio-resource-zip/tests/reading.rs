@@ -283,3 +283,60 @@ fn every_prefix_and_many_damages_are_errors_or_true() {
     println!("{met} damaged archives");
     assert!(met > 9000, "{met}");
 }
+
+/// An archive of five gigabytes, all of them a hole in the file: offsets and sizes beyond 32 bits.
+#[test]
+fn beyond_four_gigabytes() {
+    use std::io::Write;
+
+    const BIG: u64 = 5 << 30;
+    let path = std::env::temp_dir().join(format!("imageio-zip-big-{}.zip", std::process::id()));
+    let mut file = std::fs::File::create(&path).unwrap();
+    let mut central = Vec::new();
+    let mut at = 0u64;
+    let small = content();
+    for (name, size, data) in [("big.bin", BIG, None), ("a.bin", 5000, Some(&small))] {
+        let mut crc = crc32fast::Hasher::new();
+        data.into_iter().for_each(|data| crc.update(data));
+        let crc = crc.finalize();
+        let all_ones = u32::MAX.to_le_bytes();
+        // Version 4.5, flags, stored, time and date, checksum, sizes in the extra field.
+        let mut shared = vec![45, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x28];
+        shared.extend(crc.to_le_bytes());
+        shared.extend([all_ones, all_ones].concat());
+        shared.extend((name.len() as u16).to_le_bytes());
+        let sizes = [size.to_le_bytes(), size.to_le_bytes()].concat();
+        let local = [b"PK\x03\x04", shared.as_slice(), &[20, 0], name.as_bytes(), &[1, 0, 16, 0], &sizes].concat();
+        central.extend([b"PK\x01\x02\x2d\x00", shared.as_slice(), &[28, 0], &[0; 10], &all_ones].concat());
+        central.extend([name.as_bytes(), &[1, 0, 24, 0], &sizes, &at.to_le_bytes()].concat());
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(&local).unwrap();
+        at += local.len() as u64 + size;
+        if let Some(data) = data {
+            file.write_all(data).unwrap();
+        }
+    }
+    let len = central.len() as u64;
+    file.seek(SeekFrom::Start(at)).unwrap();
+    file.write_all(&central).unwrap();
+    let number = |n: u64| n.to_le_bytes();
+    let end64 = [&number(44)[..], &[45, 0, 45, 0], &[0; 8], &number(2), &number(2), &number(len), &number(at)].concat();
+    let locator = [&[0; 4][..], &number(at + len), &[1, 0, 0, 0]].concat();
+    let end = [&[0; 4][..], &[0xff; 12], &[0, 0]].concat();
+    let tail = [b"PK\x06\x06", end64.as_slice(), b"PK\x06\x07", &locator, b"PK\x05\x06", &end].concat();
+    file.write_all(&tail).unwrap();
+    drop(file);
+
+    let archive = Archive::open(path.as_path()).unwrap();
+    assert_eq!(archive.names(), ["a.bin", "big.bin"]);
+    let member = archive.member("a.bin").unwrap().into_resource().unwrap();
+    assert!(read(&member).unwrap() == content());
+    let big = archive.member("big.bin").unwrap().into_resource().unwrap();
+    assert_eq!(big.size_hint(), Some(BIG));
+    let mut stream = big.open_read().unwrap();
+    assert_eq!(stream.seek(SeekFrom::End(-100)).unwrap(), BIG - 100);
+    let mut last = Vec::new();
+    stream.read_to_end(&mut last).unwrap();
+    assert!(last == [0; 100]);
+    std::fs::remove_file(&path).unwrap();
+}

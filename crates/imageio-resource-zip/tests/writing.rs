@@ -196,6 +196,33 @@ fn threads_write_into_one_archive() {
 }
 
 #[test]
+fn a_member_is_found_again_in_a_new_archive() {
+    let folder = Folder::new();
+    for (name, method) in [("stored", Method::Stored), ("deflated", Method::Deflated(6))] {
+        let zip = folder.path(&format!("{name}.zip"));
+        let put = |member: &str, content: &[u8]| {
+            let target = NewMember::new(&zip, member).method(method).into_target().unwrap();
+            write_to(target, content, Atomic::Auto).unwrap();
+        };
+        put("a.bin", &noise(1000));
+        put("b.bin", b"what is looked for");
+        let looked_up = scheme::open(&format!("{zip}/b.bin")).unwrap();
+        assert_eq!(looked_up.size_hint(), Some(18));
+        // The directory that was read is out of date: the member has moved, then changed, then gone.
+        put("a.bin", &noise(5000));
+        let mut all = Vec::new();
+        Arc::clone(&looked_up).open_read().unwrap().read_to_end(&mut all).unwrap();
+        assert_eq!(all, b"what is looked for", "{name}");
+        let looked_up = scheme::open(&format!("{zip}/b.bin")).unwrap();
+        assert_eq!(looked_up.size_hint(), Some(18));
+        put("b.bin", b"something else of another length");
+        all.clear();
+        looked_up.open_read().unwrap().read_to_end(&mut all).unwrap();
+        assert_eq!(all, b"something else of another length", "{name}");
+    }
+}
+
+#[test]
 fn what_can_not_be_written_leaves_everything() {
     let folder = Folder::new();
     let zip = folder.path("x.zip");

@@ -95,6 +95,10 @@ pub use imageio_plugin_turbojpeg as turbojpeg;
 #[cfg(feature = "webp")]
 pub use imageio_plugin_webp as webp;
 
+#[cfg(feature = "clipboard")]
+pub use imageio_resource_clipboard as clipboard;
+#[cfg(feature = "screen")]
+pub use imageio_resource_screen as screen;
 #[cfg(feature = "sequence")]
 pub use imageio_resource_sequence as sequence;
 #[cfg(feature = "ftp")]
