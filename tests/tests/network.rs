@@ -118,8 +118,8 @@ with tifffile.TiffWriter(sys.argv[2]) as f:
 #[test]
 fn a_whole_read_costs_one_transfer() {
     let Some(web) = Web::start() else { return };
-    let picture = imageio::v3::imread("imageio:test-card.png").unwrap();
-    let tiles: Vec<_> = std::iter::repeat_n(picture.view_as::<u8>().unwrap(), 10).collect();
+    let picture = iio::imread_as::<u8>("imageio:test-card.png").unwrap();
+    let tiles: Vec<_> = std::iter::repeat_n(picture.view(), 10).collect();
     let wide = imageio::ndarray::concatenate(imageio::ndarray::Axis(1), &tiles).unwrap();
     let tiles: Vec<_> = std::iter::repeat_n(wide.view(), 12).collect();
     let large = imageio::ndarray::concatenate(imageio::ndarray::Axis(0), &tiles).unwrap();
