@@ -2,7 +2,7 @@
 
 use imageio_core::{Dtype, Error, Result};
 
-use crate::ifd::{Ifd, Tiff, Window, lenient};
+use crate::ifd::{Entry, Ifd, Tiff, Window, lenient};
 use crate::tags::tag;
 
 /// How the samples of a page are stored. Pages with equal layouts make up a series.
@@ -92,7 +92,19 @@ impl Page {
                 tag::TILE_DEPTH => tile_depth = one()?.max(1),
                 tag::NEW_SUBFILE_TYPE => subfile_type = lenient(one())?,
                 tag::SUBFILE_TYPE => old_subfile_type = lenient(one())?,
-                tag::BITS_PER_SAMPLE if entry.count <= 65_536 => bits = tiff.uints(entry, window)?,
+                tag::BITS_PER_SAMPLE if entry.count <= 65_536 => {
+                    bits = tiff.uints(entry, window)?;
+                    // Zeiss's microscopes store two values elsewhere although they would fit.
+                    let odd = |bits: &[u64]| bits.iter().any(|b| !matches!(b, 1..=64));
+                    if entry.count == 2 && odd(&bits) {
+                        let mut elsewhere =
+                            lenient(tiff.uints(&Entry { count: 3, ..*entry }, window))?.unwrap_or_default();
+                        elsewhere.truncate(2);
+                        if elsewhere.len() == 2 && !odd(&elsewhere) {
+                            bits = elsewhere;
+                        }
+                    }
+                }
                 tag::SAMPLE_FORMAT if entry.count <= 65_536 => formats = tiff.uints(entry, window)?,
                 tag::EXTRA_SAMPLES if entry.count <= 65_536 => extra = tiff.uints(entry, window)?,
                 tag::YCBCR_SUBSAMPLING => {

@@ -31,6 +31,24 @@ def lsm(name, planar, scan, z, c, t):
 lsm('planar.lsm.tif', True, 0, 4, 3, 1)
 lsm('contig.lsm.tif', False, 6, 2, 3, 2)
 
+def lsm_two(name):
+    """Two channels, whose BitsPerSample lie elsewhere although they would fit."""
+    lsm(name, True, 0, 3, 2, 1)
+    data = bytearray(open(name, 'rb').read())
+    place = len(data)
+    data += struct.pack('<HHH', 16, 16, 0)
+    at = struct.unpack_from('<I', data, 4)[0]
+    while at:
+        n = struct.unpack_from('<H', data, at)[0]
+        for k in range(n):
+            tag, kind, count = struct.unpack_from('<HHI', data, at + 2 + 12 * k)
+            if tag == 258 and count == 2:
+                struct.pack_into('<I', data, at + 2 + 12 * k + 8, place)
+        at = struct.unpack_from('<I', data, at + 2 + 12 * n)[0]
+    open(name, 'wb').write(data)
+
+lsm_two('two.lsm.tif')
+
 def fluoview(name):
     mm = bytearray(1284 + 200)
     mm[3:8] = b'image'
