@@ -34,6 +34,18 @@ pub(crate) const MAGIC: &[Magic] = &[
     Magic::new(0, b"IIU\0"),
 ];
 
+/// All signatures: those of TIFF as well, of which `probe` leaves to others what is no raw file.
+const SIGNATURES: &[Magic] = &{
+    let mut all = [Magic::new(0, b"II*\0"); 12];
+    all[1] = Magic::new(0, b"MM\0*");
+    let mut i = 0;
+    while i < MAGIC.len() {
+        all[i + 2] = MAGIC[i];
+        i += 1;
+    }
+    all
+};
+
 /// What there is to know about this plugin without opening a file.
 pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("raw", &plugin::Raw)
     .name("Camera raw")
@@ -42,7 +54,7 @@ pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("raw", &plugin::
         "mrw", "nef", "nrw", "orf", "pef", "ptx", "raf", "rw2", "rwl", "sr2", "srf", "srw", "x3f",
     ])
     .mime(&["image/x-adobe-dng"])
-    .magic(MAGIC)
+    .magic(SIGNATURES)
     .capabilities(Capabilities::READ.multi_read())
     .options(&[ReadOptions::SPECS])
     // The first directory of most files, to tell DNG from other TIFF whatever the name.

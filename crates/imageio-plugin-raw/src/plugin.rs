@@ -76,3 +76,40 @@ impl Plugin for Raw {
         Ok(Box::new(RawReader::open(request)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The beginning of a little-endian file whose first directory has these tags, as shorts.
+    fn head(entries: &[(u16, u16)]) -> Vec<u8> {
+        let mut out = b"II*\0\x08\0\0\0".to_vec();
+        out.extend((entries.len() as u16).to_le_bytes());
+        for (tag, value) in entries {
+            out.extend(tag.to_le_bytes());
+            out.extend(3u16.to_le_bytes());
+            out.extend(1u32.to_le_bytes());
+            out.extend(value.to_le_bytes());
+            out.extend([0, 0]);
+        }
+        out.extend([0; 4]);
+        out
+    }
+
+    #[test]
+    fn raw_files_are_told_from_tiff() {
+        let rows: [(Vec<u8>, Option<&str>, Option<Confidence>); 8] = [
+            (head(&[(256, 9), (262, 2)]), Some("tif"), Some(Confidence::No)),
+            (head(&[(256, 9), (262, 2), (271, 0)]), None, Some(Confidence::No)),
+            (head(&[(256, 9), (50706, 1)]), Some("tif"), Some(Confidence::Parsed)),
+            (head(&[(256, 9), (262, 32803)]), None, Some(Confidence::Parsed)),
+            (head(&[(256, 9), (262, 2)]), Some("nef"), Some(Confidence::Parsed)),
+            (b"II*\0\x10\0\0\0CR\x02\0".to_vec(), None, Some(Confidence::Parsed)),
+            (b"IIRO\x08\0\0\0".to_vec(), None, Some(Confidence::Parsed)),
+            (b"\x89PNG\r\n\x1a\n".to_vec(), Some("nef"), None),
+        ];
+        for (head, extension, expected) in rows {
+            assert_eq!(Raw.probe(&Probe::new(&head, extension, "x")), expected, "{extension:?} {head:?}");
+        }
+    }
+}

@@ -25,8 +25,10 @@ struct DngWriter {
     written: bool,
 }
 
-/// Rows of a strip that is packed by itself.
+/// Rows that are written at once.
 const STRIP: usize = 64;
+/// Sides of a tile that is packed by itself; readers expect tiles, not strips, of lossless JPEG.
+const TILE: usize = 256;
 
 /// What the file says of the sensor, from options first and then from the metadata.
 struct Sensor {
@@ -99,11 +101,15 @@ impl DngWriter {
     ) -> Result<()> {
         let row = width * channels;
         let (size, float) = if matches!(samples, Samples::F32(_)) { (4, true) } else { (2, false) };
+        let side = tile_width(width);
         let packed: Option<Vec<Vec<u8>>> = match (&samples, options.compression) {
             (Samples::U16(samples), Compression::Ljpeg) => {
-                let components = if channels == 1 && width % 2 == 0 { 2 } else { channels };
                 cx.check_cancelled()?;
-                Some(samples.par_chunks(STRIP * row).map(|strip| ljpeg::encode(strip, row, components)).collect())
+                let components = if channels == 1 { 2 } else { channels };
+                let tiles = height.div_ceil(TILE) * width.div_ceil(side);
+                let pack =
+                    |at| ljpeg::encode(&tile(samples, (height, width, channels), at), side * channels, components);
+                Some((0..tiles).into_par_iter().map(pack).collect())
             }
             (Samples::F32(_), Compression::Ljpeg) => {
                 return Err(Error::new(ErrorKind::InvalidOption, "option `compression`: lossless JPEG packs integers")
@@ -111,9 +117,9 @@ impl DngWriter {
             }
             _ => None,
         };
-        let (rows, lengths): (usize, Vec<u64>) = match &packed {
-            Some(strips) => (STRIP, strips.iter().map(|s| s.len() as u64).collect()),
-            None => (height, vec![(row * height * size) as u64]),
+        let lengths: Vec<u64> = match &packed {
+            Some(tiles) => tiles.iter().map(|s| s.len() as u64).collect(),
+            None => vec![(row * height * size) as u64],
         };
         let total: u64 = lengths.iter().sum();
         if total > u64::from(u32::MAX) - (64 << 20) {
@@ -128,9 +134,19 @@ impl DngWriter {
         let mut main = sensor.fields(height, width, channels, float);
         let long = |v: u64| Content::Bytes((v as u32).to_le_bytes().to_vec());
         main.push((259, 3, Content::Bytes((if packed.is_some() { 7u16 } else { 1 }).to_le_bytes().to_vec())));
-        main.push((278, 4, long(rows as u64)));
-        main.push((273, 4, Content::Data(offsets)));
-        main.push((279, 4, Content::Bytes(lengths.iter().flat_map(|n| (*n as u32).to_le_bytes()).collect())));
+        let places = match packed.is_some() {
+            true => {
+                main.push((322, 4, long(side as u64)));
+                main.push((323, 4, long(TILE as u64)));
+                (324, 325)
+            }
+            false => {
+                main.push((278, 4, long(height as u64)));
+                (273, 279)
+            }
+        };
+        main.push((places.0, 4, Content::Data(offsets)));
+        main.push((places.1, 4, Content::Bytes(lengths.iter().flat_map(|n| (*n as u32).to_le_bytes()).collect())));
         let directories = with_exif(main, cx.metadata())?;
         self.sink.write_all(&assemble(Endian::Little, directories))?;
         match (packed, samples) {
@@ -161,6 +177,31 @@ impl DngWriter {
         }
         Ok(())
     }
+}
+
+/// Columns of a tile: a multiple of 16, and no more than the image has, since some readers go to the next row there.
+fn tile_width(width: usize) -> usize {
+    TILE.min((width / 16 * 16).max(16))
+}
+
+/// Tile `at`; what lies beyond the edge repeats the elements of the same colour before it.
+fn tile(samples: &[u16], (height, width, channels): (usize, usize, usize), at: usize) -> Vec<u16> {
+    let side = tile_width(width);
+    let across = width.div_ceil(side);
+    let (top, left) = (at / across * TILE, at % across * side);
+    let mut out = Vec::with_capacity(side * TILE * channels);
+    let inside = |at: usize, n: usize| match at < n {
+        true => at,
+        false => (n - 1).saturating_sub((at - n + 1) % 2),
+    };
+    for y in top..top + TILE {
+        let row = inside(y, height) * width;
+        for x in left..left + side {
+            let from = (row + inside(x, width)) * channels;
+            out.extend_from_slice(&samples[from..from + channels]);
+        }
+    }
+    out
 }
 
 fn numbers(value: Option<&Value>) -> Option<Vec<f64>> {

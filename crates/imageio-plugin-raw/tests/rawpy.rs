@@ -68,7 +68,11 @@ fn cases() -> Vec<(raw::ReadOptions, &'static str, f64)> {
         (plain().demosaic(raw::Demosaic::Bilinear), linear, 255.0),
         (plain().use_camera_wb(true), "no_auto_bright=True, use_camera_wb=True", 255.0),
         (raw::ReadOptions::new(), "", 255.0),
-        (plain().output_bps(16).gamma(vec![1.0, 1.0]), "no_auto_bright=True, output_bps=16, gamma=(1, 1)", 65535.0),
+        (
+            plain().output_bps(16).gamma(vec![1.0, 1.0]).demosaic(raw::Demosaic::Bilinear),
+            "demosaic_algorithm=rawpy.DemosaicAlgorithm.LINEAR, no_auto_bright=True, output_bps=16, gamma=(1, 1)",
+            65535.0,
+        ),
     ]
 }
 
