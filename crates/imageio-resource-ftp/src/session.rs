@@ -44,9 +44,19 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    fn secure(text: &str) -> Self {
+        let error = Error::new(ErrorKind::Io, format!("no secure connection came about: {text}"));
+        let hint = "if the server is to be trusted, name a file with its issuer's certificate (PEM) in the \
+                    environment variable SSL_CERT_FILE";
+        Failure { error: error.with_hint(hint), passes: false }
+    }
+
     fn io(what: &str, e: &io::Error) -> Self {
-        let passes = !matches!(e.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound)
-            && !e.to_string().contains("certificate");
+        // The handshake runs with the first command, and its errors travel inside others.
+        if e.to_string().contains("certificate") {
+            return Self::secure(&e.to_string());
+        }
+        let passes = !matches!(e.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound);
         let error = match e.kind() {
             io::ErrorKind::ConnectionRefused => "nothing answers at that host and port".to_owned(),
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => format!("{what}: nothing came in time"),
@@ -66,12 +76,7 @@ impl Failure {
         let response = match e {
             FtpError::ConnectionError(e) => return Self::io(what, &e),
             FtpError::UnexpectedResponse(response) => response,
-            FtpError::SecureError(text) => {
-                let error = Error::new(ErrorKind::Io, format!("no secure connection came about: {text}"));
-                let hint = "if the server is to be trusted, name a file with its issuer's certificate (PEM) in the \
-                            environment variable SSL_CERT_FILE";
-                return Failure { error: error.with_hint(hint), passes: false };
-            }
+            FtpError::SecureError(text) => return Self::secure(&text),
             other => {
                 return Failure { error: Error::new(ErrorKind::Io, format!("{what}: {other}")), passes: false };
             }
@@ -168,9 +173,10 @@ impl Session {
         self.ftp.retr_as_stream(path).map_err(|e| Failure::from(&what, e))
     }
 
-    /// Ends a transfer before its time.
+    /// Ends a transfer before its time; `true` if the session is good for another one. Where the transfer was over
+    /// just then, servers answer once more than expected, which the next command would take for its own answer.
     pub fn abort(&mut self, transfer: Transfer) -> bool {
-        self.ftp.abort(transfer).is_ok()
+        self.ftp.abort(transfer).is_ok() && self.ftp.noop().is_ok()
     }
 }
 
