@@ -14,7 +14,7 @@ pub(crate) enum Cloud {
 }
 
 /// Where an object is. The key is taken as it is written, without decoding, as the clouds' own programs do.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Address {
     pub cloud: Cloud,
     pub scheme: &'static str,

@@ -97,16 +97,16 @@ pub use imageio_plugin_webp as webp;
 
 #[cfg(feature = "clipboard")]
 pub use imageio_resource_clipboard as clipboard;
-#[cfg(feature = "screen")]
-pub use imageio_resource_screen as screen;
-#[cfg(feature = "sequence")]
-pub use imageio_resource_sequence as sequence;
 #[cfg(feature = "ftp")]
 pub use imageio_resource_ftp as ftp;
 #[cfg(feature = "http")]
 pub use imageio_resource_http as http;
 #[cfg(feature = "object-store")]
 pub use imageio_resource_object_store as object_store;
+#[cfg(feature = "screen")]
+pub use imageio_resource_screen as screen;
+#[cfg(feature = "sequence")]
+pub use imageio_resource_sequence as sequence;
 #[cfg(feature = "standard")]
 pub use imageio_resource_standard as standard;
 #[cfg(feature = "zip")]
