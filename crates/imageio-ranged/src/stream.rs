@@ -10,7 +10,7 @@ use crate::cache::{Block, CAPACITY};
 use crate::remote::{FIRST, Ranged, Remote};
 
 /// The smallest piece, for walks through directories that are far apart.
-const SMALLEST: u64 = 1024;
+const SMALLEST: u64 = 256;
 /// So much in a row makes it likely that all of the rest is wanted.
 const LONG: u64 = 4 << 20;
 /// No single piece is larger, since it is held in memory.
@@ -106,13 +106,9 @@ impl<R: Remote> RangedStream<R> {
         if on {
             return self.in_a_row.clamp(self.piece.max(SMALLEST), LONG);
         }
-        let (start, end) = self.last;
-        let used = self.read_to.saturating_sub(start);
-        self.piece = match used * 4 / (end - start).max(1) {
-            0 => (self.piece / 2).max(SMALLEST),
-            3.. => (self.piece * 2).min(GAP),
-            _ => self.piece,
-        };
+        // What was read of the last piece is what will be read of this one, as in a chain of directories.
+        let used = self.read_to.saturating_sub(self.last.0);
+        self.piece = used.next_multiple_of(128).clamp(SMALLEST, GAP);
         self.in_a_row = 0;
         self.piece
     }

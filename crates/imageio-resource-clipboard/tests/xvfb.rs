@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use imageio_core::ndarray::{Array2, Array3};
 use imageio_core::{ErrorKind, NdImage, WriteOptions, v3 as iio};
@@ -48,6 +49,17 @@ fn the_clipboard_both_ways() {
     );
 }
 
+/// xclip goes to the background before it owns the clipboard.
+fn patiently<T>(read: impl Fn() -> imageio_core::Result<T>) -> T {
+    for _ in 0..250 {
+        match read() {
+            Err(e) if e.kind() == ErrorKind::NotFound => std::thread::sleep(Duration::from_millis(20)),
+            done => return done.unwrap(),
+        }
+    }
+    read().unwrap()
+}
+
 fn with_a_clipboard() {
     imageio_resource_clipboard::register();
     imageio_plugin_png::register();
@@ -59,11 +71,12 @@ fn with_a_clipboard() {
     let picture = Array3::<u8>::from_shape_fn((5, 7, 4), |(y, x, c)| (y * 40 + x * 5 + c * 60) as u8 | 1);
     let png = iio::imwrite_with("<bytes>", &picture, &WriteOptions::new().extension("png")).unwrap().unwrap();
     let mut xclip = Command::new("xclip");
-    let mut xclip =
-        xclip.args(["-selection", "clipboard", "-t", "image/png", "-i"]).stdin(Stdio::piped()).spawn().unwrap();
+    xclip.args(["-selection", "clipboard", "-t", "image/png", "-i"]);
+    // It stays behind as the owner, and must not hold the pipes that this process was given.
+    let mut xclip = xclip.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     xclip.stdin.take().unwrap().write_all(&png).unwrap();
     xclip.wait().unwrap();
-    assert_eq!(iio::imread("<clipboard>").unwrap(), picture.clone().into());
+    assert_eq!(patiently(|| iio::imread("<clipboard>")), picture.clone().into());
     assert_eq!(iio::improps("<clipboard>").unwrap().shape, [5, 7, 4]);
 
     // What others find there.
