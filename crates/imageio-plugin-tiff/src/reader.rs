@@ -32,7 +32,8 @@ use crate::target::Target;
 /// # fn main() -> imageio_core::Result<()> {
 /// # imageio_plugin_tiff::register();
 /// let stack = Array3::<u16>::from_shape_fn((5, 64, 96), |(z, y, x)| (z * 10_000 + y * 96 + x) as u16);
-/// let options = WriteOptions::new().set("tile", "[16, 16]").extension("tif");
+/// let tiled = imageio_plugin_tiff::WriteOptions::new().tile(vec![16, 16]);
+/// let options = WriteOptions::new().with(tiled).extension("tif");
 /// let file = iio::imwrite_with("<bytes>", &stack, &options)?.unwrap_or_default();
 ///
 /// let mut reader = Reader::open(file)?;
