@@ -54,7 +54,7 @@ fn arguments() -> Option<Arguments> {
 
 fn main() -> ExitCode {
     let Some(arguments) = arguments() else {
-        eprintln!("usage: conformance FOLDER [--group everyday|tiff|bad|all] [--format F,…] [--only TEXT] [-v]");
+        eprintln!("usage: conformance FOLDER [--group everyday|tiff|video|bad|all] [--format F,…] [--only TEXT] [-v]");
         return ExitCode::from(2);
     };
     imageio::install();

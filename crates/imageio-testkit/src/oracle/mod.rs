@@ -22,6 +22,13 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tiff", &["tiff", "tif", "bigtiff", "ome-tiff", "geotiff", "lsm", "stk", "svs", "ndpi"]),
+    (
+        "video",
+        &[
+            "video", "mp4", "m4v", "mov", "mkv", "webm", "avi", "mpeg", "mpg", "ts", "m2ts", "flv", "wmv", "asf",
+            "ogv", "y4m", "mjpeg", "h264", "hevc", "h265", "ivf", "mxf", "3gp",
+        ],
+    ),
 ];
 
 /// `true` if a row's format belongs to a group, by the format's or the folder's name.
