@@ -47,11 +47,7 @@ fn options() -> ReadOptions {
 }
 
 fn has_ffmpeg() -> bool {
-    let there = Command::new("ffmpeg").arg("-version").output().is_ok();
-    if !there {
-        println!("skipped: no ffmpeg");
-    }
-    there
+    imageio_testkit::programs::have(&["ffmpeg", "ffprobe"])
 }
 
 /// What ffmpeg itself prints for a file.

@@ -14,8 +14,7 @@ struct Folder(PathBuf);
 impl Folder {
     /// `None`, and a word about it, where there is no ffmpeg.
     fn new(name: &str) -> Option<Self> {
-        if Command::new("ffmpeg").arg("-version").output().is_err() {
-            println!("skipped: no ffmpeg");
+        if !imageio_testkit::programs::have(&["ffmpeg", "ffprobe"]) {
             return None;
         }
         let path = std::env::temp_dir().join(format!("imageio-reading-{name}-{}", std::process::id()));

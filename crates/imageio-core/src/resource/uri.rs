@@ -142,8 +142,9 @@ fn file_uri(rest: &str, windows: bool) -> PathBuf {
     path_from_bytes(percent_decode(path))
 }
 
-/// `%41` becomes `A`; a percent sign that is not followed by two hex digits stays.
-fn percent_decode(text: &str) -> Cow<'_, [u8]> {
+/// Decodes a part of a URI (RFC 3986 2.1): `%41` becomes `A`; a percent sign that is not followed by two hex digits
+/// stays. What comes out need not be UTF-8.
+pub fn percent_decode(text: &str) -> Cow<'_, [u8]> {
     let bytes = text.as_bytes();
     if !bytes.contains(&b'%') {
         return Cow::Borrowed(bytes);
