@@ -1,9 +1,8 @@
 //! How pixels are stored, and what they are read as.
 
-use dds::header::{DxgiFormat, FourCC};
-use dds::{Channels, Format, PixelInfo, Precision};
 use imageio_core::{Dtype, Error, Result};
 
+use crate::blocks::Block;
 use crate::header::Raw;
 
 /// How pixels are stored.
@@ -13,10 +12,23 @@ pub(crate) enum Pixels {
     Masks { bytes: usize, channels: Vec<Channel> },
     /// Samples as they are, one byte each.
     Plain { channels: usize },
+    /// Blue, green, red and alpha, one byte each.
+    Bgra,
+    /// Blue, green, red and a byte that means nothing.
+    Bgrx,
+    /// Little-endian samples of 16 bits.
+    Words { channels: usize },
+    /// Little-endian `float16`, read as `float32`.
+    Halves { channels: usize },
+    /// Little-endian `float32`.
+    Floats { channels: usize },
     /// Indices of 8 bits into a palette of red, green, blue, alpha that stands before them.
     Palette,
-    /// Anything that the codec knows.
-    Codec { format: Format, float: bool },
+    /// Blocks of four by four pixels; BC6H as numbers that go beyond 1, if that is asked for.
+    Blocks { block: Block, hdr: bool },
+    /// Anything else that the codec knows.
+    #[cfg(feature = "codecs")]
+    Codec(crate::foreign::Foreign),
 }
 
 /// One channel of a pixel, brought to 8 bits.
@@ -60,21 +72,16 @@ const PALETTE: u32 = 0x20;
 
 impl Pixels {
     pub fn of(raw: &Raw) -> Result<Self> {
-        let unknown = |what: String| Err(Error::unsupported(what).with("offset", 80));
+        let unknown = |what: String| Err(unknown(what));
         if let Some(dx10) = &raw.dx10 {
-            return match dx10.format {
-                27..=29 => Ok(Pixels::Plain { channels: 4 }),
-                n => match u8::try_from(n).ok().and_then(dxgi) {
-                    Some(format) => Ok(Pixels::Codec { format, float: false }),
-                    None => unknown(format!("the pixel format DXGI {n}")),
-                },
-            };
+            let format = u8::try_from(dx10.format).ok().and_then(|n| dxgi(n, dx10.alpha_mode == PREMULTIPLIED));
+            return format.map_or_else(|| unknown(format!("DXGI {}", dx10.format)), Ok);
         }
         let (flags, bits) = (raw.pixel_flags, raw.bits);
         let [r, g, b, a] = raw.masks;
         if flags & RGB != 0 {
             if !matches!(bits, 8 | 16 | 24 | 32) {
-                return unknown(format!("pixels of {bits} bits"));
+                return unknown(format!("of {bits} bits a pixel"));
             }
             let masks = if flags & ALPHA_PIXELS != 0 { vec![r, g, b, a] } else { vec![r, g, b] };
             return Ok(Pixels::Masks {
@@ -86,7 +93,7 @@ impl Pixels {
             return match (bits, flags & ALPHA_PIXELS != 0) {
                 (8, false) => Ok(Pixels::Plain { channels: 1 }),
                 (16, true) => Ok(Pixels::Plain { channels: 2 }),
-                (16, false) => Ok(Pixels::Codec { format: Format::R16_UNORM, float: false }),
+                (16, false) => Ok(Pixels::Words { channels: 1 }),
                 _ => unknown(format!("luminance of {bits} bits")),
             };
         }
@@ -94,93 +101,149 @@ impl Pixels {
             return Ok(Pixels::Palette);
         }
         if flags & FOUR_CC != 0 {
-            return match Format::from_four_cc(FourCC(raw.four_cc)) {
-                Some(format) => Ok(Pixels::Codec { format, float: false }),
-                None => unknown(format!("the pixel format `{}`", raw.four_cc.to_le_bytes().escape_ascii())),
-            };
+            let name = raw.four_cc.to_le_bytes();
+            return four_cc(raw.four_cc).map_or_else(|| unknown(format!("`{}`", name.escape_ascii())), Ok);
         }
         if flags & ALPHA != 0 && bits == 8 {
             return Ok(Pixels::Plain { channels: 1 });
         }
-        unknown(format!("pixel format flags {flags:#x}"))
+        unknown(format!("with flags {flags:#x}"))
     }
 
     /// BC6H as numbers that go beyond 1, if that is asked for.
     pub fn with_hdr(&self, hdr: bool) -> Self {
         match self {
-            Pixels::Codec { format, .. } => Pixels::Codec { format: *format, float: hdr },
+            Pixels::Blocks { block, .. } => Pixels::Blocks { block: *block, hdr },
             other => other.clone(),
         }
-    }
-
-    /// What the codec is to give.
-    pub fn color(&self) -> Option<dds::ColorFormat> {
-        let Pixels::Codec { format, float } = *self else { return None };
-        Some(match format {
-            // One bit of alpha or none: Pillow always gives the channel.
-            Format::BC1_UNORM => dds::ColorFormat::RGBA_U8,
-            Format::BC6H_UF16 | Format::BC6H_SF16 if !float => dds::ColorFormat::RGB_U8,
-            Format::BC6H_UF16 | Format::BC6H_SF16 => dds::ColorFormat::RGB_F32,
-            format => format.color(),
-        })
     }
 
     pub fn channels(&self) -> usize {
         match self {
             Pixels::Masks { channels, .. } => channels.len(),
-            Pixels::Plain { channels } => *channels,
-            Pixels::Palette => 4,
-            Pixels::Codec { .. } => match self.color().map(|c| c.channels) {
-                Some(Channels::Grayscale | Channels::Alpha) | None => 1,
-                Some(Channels::Rgb) => 3,
-                Some(Channels::Rgba) => 4,
-            },
+            Pixels::Plain { channels }
+            | Pixels::Words { channels }
+            | Pixels::Halves { channels }
+            | Pixels::Floats { channels } => *channels,
+            Pixels::Bgrx => 3,
+            Pixels::Bgra | Pixels::Palette => 4,
+            Pixels::Blocks { block, .. } => block.channels(),
+            #[cfg(feature = "codecs")]
+            Pixels::Codec(codec) => codec.channels(),
         }
     }
 
     pub fn dtype(&self) -> Dtype {
-        match self.color().map(|c| c.precision) {
-            Some(Precision::U16) => Dtype::U16,
-            Some(Precision::F32) => Dtype::F32,
+        match self {
+            Pixels::Words { .. } => Dtype::U16,
+            Pixels::Halves { .. } | Pixels::Floats { .. } => Dtype::F32,
+            Pixels::Blocks { block, hdr } => block.dtype(*hdr),
+            #[cfg(feature = "codecs")]
+            Pixels::Codec(codec) => codec.dtype(),
             _ => Dtype::U8,
         }
     }
 
-    /// How many bytes a surface takes.
-    pub fn info(&self) -> PixelInfo {
-        match self {
-            Pixels::Masks { bytes, .. } => PixelInfo::fixed(*bytes as u8),
-            Pixels::Plain { channels } => PixelInfo::fixed(*channels as u8),
-            Pixels::Palette => PixelInfo::fixed(1),
-            Pixels::Codec { format, .. } => PixelInfo::from(*format),
-        }
+    /// How many bytes a surface takes; `None` if that is beyond counting.
+    pub fn bytes(&self, width: u32, height: u32) -> Option<u64> {
+        let pixel = match self {
+            Pixels::Masks { bytes, .. } => *bytes,
+            Pixels::Plain { channels } => *channels,
+            Pixels::Bgra | Pixels::Bgrx => 4,
+            Pixels::Words { channels } | Pixels::Halves { channels } => 2 * channels,
+            Pixels::Floats { channels } => 4 * channels,
+            Pixels::Palette => 1,
+            Pixels::Blocks { block, .. } => {
+                let blocks = u64::from(width.div_ceil(4)) * u64::from(height.div_ceil(4));
+                return blocks.checked_mul(block.bytes() as u64);
+            }
+            #[cfg(feature = "codecs")]
+            Pixels::Codec(codec) => return codec.bytes(width, height),
+        };
+        (u64::from(width) * u64::from(height)).checked_mul(pixel as u64)
     }
 
     /// The format's name.
     pub fn name(&self) -> String {
         match self {
-            Pixels::Codec { format, .. } => format!("{format:?}").to_ascii_lowercase(),
+            Pixels::Blocks { block, .. } => block.name().to_owned(),
+            #[cfg(feature = "codecs")]
+            Pixels::Codec(codec) => codec.name(),
             Pixels::Palette => "palette".to_owned(),
+            Pixels::Words { channels: 1 } => "r16_unorm".to_owned(),
+            Pixels::Words { .. } => "r16g16b16a16_unorm".to_owned(),
+            Pixels::Halves { channels: 1 } => "r16_float".to_owned(),
+            Pixels::Halves { .. } => "r16g16b16a16_float".to_owned(),
+            Pixels::Floats { channels: 1 } => "r32_float".to_owned(),
+            Pixels::Floats { channels: 3 } => "r32g32b32_float".to_owned(),
+            Pixels::Floats { .. } => "r32g32b32a32_float".to_owned(),
+            Pixels::Bgra => "b8g8r8a8_unorm".to_owned(),
+            Pixels::Bgrx => "b8g8r8x8_unorm".to_owned(),
             _ => "uncompressed".to_owned(),
         }
     }
 }
 
-/// Types that leave the meaning of numbers open are taken as plain ones.
-fn dxgi(n: u8) -> Option<Format> {
-    let typed = match n {
-        70 => 71,
-        73 => 74,
-        76 => 77,
-        79 => 80,
-        82 => 83,
-        90 => 87,
-        92 => 88,
-        94 => 95,
-        97 => 98,
-        n => n,
-    };
-    Format::from_dxgi(DxgiFormat::try_from(u32::from(typed)).ok()?)
+/// `DDS_ALPHA_MODE_PREMULTIPLIED`.
+const PREMULTIPLIED: u32 = 2;
+
+fn unknown(what: String) -> Error {
+    let error = Error::unsupported(format!("pixels {what}")).with("offset", 80);
+    if cfg!(feature = "codecs") {
+        return error;
+    }
+    error.with_hint("rarer pixel formats need the feature `dds-codecs` of imageio-rs (`codecs` of imageio-plugin-dds)")
+}
+
+/// A format by its number in `DXGI_FORMAT`. Types that leave the meaning of numbers open are taken as plain ones.
+fn dxgi(n: u8, premultiplied: bool) -> Option<Pixels> {
+    let blocks = |block| Some(Pixels::Blocks { block, hdr: false });
+    match n {
+        1 | 2 => Some(Pixels::Floats { channels: 4 }),
+        5 | 6 => Some(Pixels::Floats { channels: 3 }),
+        10 => Some(Pixels::Halves { channels: 4 }),
+        9 | 11 => Some(Pixels::Words { channels: 4 }),
+        27..=29 => Some(Pixels::Plain { channels: 4 }),
+        39 | 41 => Some(Pixels::Floats { channels: 1 }),
+        54 => Some(Pixels::Halves { channels: 1 }),
+        53 | 56 => Some(Pixels::Words { channels: 1 }),
+        60 | 61 | 65 => Some(Pixels::Plain { channels: 1 }),
+        70..=72 => blocks(Block::Bc1),
+        73..=75 if !premultiplied => blocks(Block::Bc2),
+        76..=78 if !premultiplied => blocks(Block::Bc3),
+        79 | 80 => blocks(Block::Bc4),
+        82 | 83 => blocks(Block::Bc5),
+        87 | 90 | 91 => Some(Pixels::Bgra),
+        88 | 92 | 93 => Some(Pixels::Bgrx),
+        94 | 95 => blocks(Block::Bc6h { signed: false }),
+        96 => blocks(Block::Bc6h { signed: true }),
+        97..=99 => blocks(Block::Bc7),
+        #[cfg(feature = "codecs")]
+        n => crate::foreign::Foreign::by_dxgi(n).map(Pixels::Codec),
+        #[cfg(not(feature = "codecs"))]
+        _ => None,
+    }
+}
+
+/// A format by four letters, or by its number in `D3DFORMAT`.
+fn four_cc(code: u32) -> Option<Pixels> {
+    let blocks = |block| Some(Pixels::Blocks { block, hdr: false });
+    match &code.to_le_bytes() {
+        b"DXT1" => blocks(Block::Bc1),
+        b"DXT3" => blocks(Block::Bc2),
+        b"DXT5" => blocks(Block::Bc3),
+        b"ATI1" | b"BC4U" => blocks(Block::Bc4),
+        b"ATI2" | b"BC5U" => blocks(Block::Bc5),
+        [36, 0, 0, 0] => Some(Pixels::Words { channels: 4 }),
+        [111, 0, 0, 0] => Some(Pixels::Halves { channels: 1 }),
+        [113, 0, 0, 0] => Some(Pixels::Halves { channels: 4 }),
+        [114, 0, 0, 0] => Some(Pixels::Floats { channels: 1 }),
+        [116, 0, 0, 0] => Some(Pixels::Floats { channels: 4 }),
+        #[cfg(feature = "codecs")]
+        _ => crate::foreign::Foreign::by_four_cc(code).map(Pixels::Codec),
+        #[cfg(not(feature = "codecs"))]
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod blocks;
+#[cfg(feature = "codecs")]
 mod error;
+#[cfg(feature = "codecs")]
+mod foreign;
 mod format;
 mod header;
 mod options;

@@ -1,8 +1,11 @@
-use imageio_core::{Error, ErrorKind, ImageProperties, ImageReader, Metadata, QueryCx, ReadCx, Request, Result, Value};
+use imageio_core::half::f16;
+use imageio_core::{
+    Dtype, Error, ErrorKind, ImageProperties, ImageReader, Metadata, QueryCx, ReadCx, Request, Result, Value,
+};
 use imageio_raster::Streams;
 use imageio_raster::rows::{Raster, read_exact};
+use imageio_raster::swizzle::{bgra_to_rgba, bgrx_to_rgb};
 
-use crate::error;
 use crate::format::Pixels;
 use crate::header::{Kind, Raw, at_level};
 use crate::options::ReadOptions;
@@ -44,10 +47,8 @@ impl<'r> DdsReader<'r> {
         let mut reader =
             DdsReader { chains: kind.chains(), streams, raw, pixels, kind, levels, data, notes: Vec::new() };
         reader.fit();
-        if !matches!(reader.pixels, Pixels::Codec { .. }) {
-            let bytes = reader.surface_bytes(0);
-            reader.streams.widen(request, bytes)?;
-        }
+        let bytes = reader.surface_bytes(0);
+        reader.streams.widen(request, bytes)?;
         Ok(reader)
     }
 
@@ -64,8 +65,8 @@ impl<'r> DdsReader<'r> {
     }
 
     fn surface_bytes(&self, level: u32) -> u64 {
-        let size = dds::Size::new(at_level(self.raw.width, level), at_level(self.raw.height, level));
-        self.pixels.info().surface_bytes(size).unwrap_or(u64::MAX)
+        let (width, height) = (at_level(self.raw.width, level), at_level(self.raw.height, level));
+        self.pixels.bytes(width, height).unwrap_or(u64::MAX)
     }
 
     fn depth(&self, level: u32) -> u64 {
@@ -147,15 +148,47 @@ impl ImageReader for DdsReader<'_> {
         let (width, height) = (surface.width as usize, surface.height as usize);
         let row = width * pixels.channels();
         match &pixels {
-            Pixels::Codec { format, .. } => {
-                let Some(color) = pixels.color() else { return Err(Error::unsupported("pixels without a colour")) };
+            #[cfg(feature = "codecs")]
+            Pixels::Codec(codec) => {
                 let out = cx.sink().bytes(pixels.dtype(), &shape)?;
-                let size = dds::Size::new(surface.width, surface.height);
-                let Some(view) = dds::ImageViewMut::new(out, size, color) else {
-                    return Err(Error::new(ErrorKind::Backend, "the memory does not fit the picture"));
-                };
-                let mut stream = self.streams.at(surface.offset)?;
-                dds::decode(&mut stream, view, *format, &dds::DecodeOptions::default()).map_err(error::decoding)
+                codec.read(self.streams.at(surface.offset)?, out, surface.width, surface.height)
+            }
+            Pixels::Blocks { block, .. } => {
+                let raster = Raster::new(surface.offset, width.div_ceil(4) * block.bytes(), height.div_ceil(4));
+                if pixels.dtype() == Dtype::F32 {
+                    let out = cx.sink().slice::<f32>(&shape)?;
+                    return self.streams.read(&raster, out, 4 * row, |from, to| block.unpack_floats(from, to, width));
+                }
+                let out = cx.sink().slice::<u8>(&shape)?;
+                self.streams.read(&raster, out, 4 * row, |from, to| block.unpack(from, to, width))
+            }
+            Pixels::Words { .. } => {
+                let out = cx.sink().slice::<u16>(&shape)?;
+                let raster = Raster::new(surface.offset, 2 * row, height);
+                self.streams.read(&raster, out, row, |from, to| {
+                    to.iter_mut().zip(from.as_chunks().0).for_each(|(to, from)| *to = u16::from_le_bytes(*from));
+                })
+            }
+            Pixels::Halves { .. } => {
+                let out = cx.sink().slice::<f32>(&shape)?;
+                let raster = Raster::new(surface.offset, 2 * row, height);
+                self.streams.read(&raster, out, row, |from, to| {
+                    to.iter_mut()
+                        .zip(from.as_chunks().0)
+                        .for_each(|(to, from)| *to = f16::from_le_bytes(*from).to_f32());
+                })
+            }
+            Pixels::Floats { .. } => {
+                let out = cx.sink().slice::<f32>(&shape)?;
+                let raster = Raster::new(surface.offset, 4 * row, height);
+                self.streams.read(&raster, out, row, |from, to| {
+                    to.iter_mut().zip(from.as_chunks().0).for_each(|(to, from)| *to = f32::from_le_bytes(*from));
+                })
+            }
+            Pixels::Bgra | Pixels::Bgrx => {
+                let swap = if matches!(pixels, Pixels::Bgra) { bgra_to_rgba } else { bgrx_to_rgb };
+                let out = cx.sink().slice::<u8>(&shape)?;
+                self.streams.read(&Raster::new(surface.offset, 4 * width, height), out, row, swap)
             }
             Pixels::Plain { .. } => {
                 let out = cx.sink().slice::<u8>(&shape)?;

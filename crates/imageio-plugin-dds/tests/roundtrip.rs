@@ -20,8 +20,25 @@ fn distance(a: &NdImage, b: &NdImage) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / a.len() as f64
 }
 
+/// Whether the `dds` crate is in this build; what needs it is an error that says so otherwise, and is skipped aloud.
+#[allow(clippy::print_stdout, reason = "a skipped check says so")]
+fn codecs(options: dds::WriteOptions) -> bool {
+    if !cfg!(feature = "codecs") {
+        println!("skipped: writing block formats and smaller copies needs the feature `codecs`");
+        let image: NdImage = picture(4).into();
+        let options = WriteOptions::new().extension("dds").with(options);
+        let e = v3::imwrite_with("<bytes>", &image, &options).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Unsupported, "{e}");
+        assert!(e.hint().is_some_and(|h| h.contains("dds-codecs")), "{e}");
+    }
+    cfg!(feature = "codecs")
+}
+
 #[test]
 fn block_formats_come_near() {
+    if !codecs(dds::WriteOptions::new().pixel_format(dds::PixelFormat::Bc7)) {
+        return;
+    }
     let rgba: NdImage = picture(4).into();
     let gray: NdImage = Array2::from_shape_fn((32, 44), |(y, x)| (x * 5 + y) as u8).into();
     let rows = [
@@ -47,6 +64,9 @@ fn block_formats_come_near() {
 
 #[test]
 fn smaller_copies() {
+    if !codecs(dds::WriteOptions::new().mipmaps(true)) {
+        return;
+    }
     let image: NdImage = picture(4).into();
     let bytes = write(&image, dds::WriteOptions::new().mipmaps(true));
     assert_eq!(v3::imread(&bytes).unwrap(), image);
@@ -85,12 +105,11 @@ fn faces_slices_and_levels_lie_where_they_should() {
 #[test]
 fn an_array_that_is_not_there() {
     // An array of 2³² − 1 textures in a file of one.
-    let mut bytes =
-        write(&Array3::from_elem((4, 4, 4), 7u8).into(), dds::WriteOptions::new().pixel_format(dds::PixelFormat::Bc7));
+    let mut bytes = write(&Array3::from_elem((4, 4, 3), 7f32).into(), dds::WriteOptions::new());
     assert_eq!(&bytes[84..88], b"DX10");
     bytes[140..144].fill(0xFF);
     let mut reader = Reader::open(&bytes).unwrap();
     assert_eq!(reader.count().unwrap(), Some(1));
     assert!(reader.notes()[0].contains("room for 1"));
-    assert_eq!(reader.read(0).unwrap().shape(), [4, 4, 4]);
+    assert_eq!(reader.read(0).unwrap().shape(), [4, 4, 3]);
 }

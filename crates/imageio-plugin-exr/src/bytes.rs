@@ -29,6 +29,7 @@ impl<'b> Bytes<'b> {
         self.array().map(u32::from_le_bytes)
     }
 
+    #[cfg(feature = "codecs")]
     pub(crate) fn u64(&mut self) -> Option<u64> {
         self.array().map(u64::from_le_bytes)
     }

@@ -64,7 +64,7 @@ impl<'r> Streams<'r> {
     }
 
     /// Reads the rows of `raster` into `out`, whose rows have `out_row` elements; `convert` makes one of the
-    /// other. Fails before it touches `out` if the file is known to be too short.
+    /// other. The last row may be shorter in `out` than the others. Fails before it touches `out` if the file is known to be too short.
     pub fn read<T: Send>(
         &mut self,
         raster: &Raster,
@@ -73,10 +73,11 @@ impl<'r> Streams<'r> {
         convert: impl Fn(&[u8], &mut [T]) + Sync,
     ) -> Result<()> {
         raster.check(self)?;
-        if out_row == 0 || raster.rows == 0 || out.len() / out_row < raster.rows {
+        if out_row == 0 || raster.rows == 0 || out.len().div_ceil(out_row) < raster.rows {
             return Ok(());
         }
-        let out = &mut out[..raster.rows * out_row];
+        let filled = out.len().min(raster.rows * out_row);
+        let out = &mut out[..filled];
         #[cfg(feature = "parallel")]
         if let [first, second] = self.streams.as_mut_slice()
             && raster.bytes() >= LARGE
@@ -174,7 +175,8 @@ fn part<T>(
         fill(stream, block, &mut at)?;
         for (k, from) in block.chunks(stride.max(1)).enumerate() {
             let to = if raster.bottom_up { rows - 1 - row - k } else { row + k };
-            convert(&from[..used], &mut out[to * out_row..(to + 1) * out_row]);
+            let end = out.len().min((to + 1) * out_row);
+            convert(&from[..used], &mut out[to * out_row..end]);
         }
         row += n;
     }

@@ -1,4 +1,4 @@
-//! What the `exr` crate does here: unpacking DWA, and packing everything but ZIP.
+//! What the `exr` crate does here: unpacking DWA, and packing DWA, PIZ, PXR24 and B44.
 
 use exr::compression::Compression;
 use exr::math::Vec2;
@@ -7,7 +7,6 @@ use exr::meta::attribute::{ChannelDescription, IntegerBounds, LineOrder, SampleT
 use exr::meta::header::Header;
 use imageio_core::{Error, ErrorKind, Result};
 
-use super::zip::Deflater;
 use crate::bytes::Bytes;
 use crate::header::{Channel, Method, Part, PixelType};
 use crate::layout::Block;
@@ -110,36 +109,19 @@ fn error(e: exr::error::Error) -> Error {
     }
 }
 
-/// Packs blocks of lines.
-pub(crate) enum Compressor {
-    /// As they are.
-    Stored,
-    /// ZIP and ZIPS.
-    Zip(Deflater),
-    /// Through the `exr` crate.
-    Other(Box<Header>),
-}
+/// Packs blocks by a method that only the crate writes.
+pub(crate) struct Packer(Header);
 
-impl Compressor {
-    pub(crate) fn new(part: Method, channels: &[Channel], size: (usize, usize), zip: u8, dwa: f32) -> Result<Self> {
-        Ok(match part {
-            Method::None => Compressor::Stored,
-            Method::Zip | Method::Zips => Compressor::Zip(Deflater::new(zip)),
-            other => match method(other, Some(dwa)) {
-                Some(method) => Compressor::Other(Box::new(header(channels, size, size, false, method))),
-                None => return Err(Error::unsupported("this OpenEXR compression")),
-            },
-        })
+impl Packer {
+    pub(crate) fn new(part: Method, channels: &[Channel], size: (usize, usize), dwa: f32) -> Result<Self> {
+        match method(part, Some(dwa)) {
+            Some(method) => Ok(Packer(header(channels, size, size, false, method))),
+            None => Err(Error::unsupported("this OpenEXR compression")),
+        }
     }
 
     /// The block as it goes into the file.
-    pub(crate) fn compress(&mut self, lines: Vec<u8>, block: &Block) -> Result<Vec<u8>> {
-        match self {
-            Compressor::Stored => Ok(lines),
-            Compressor::Zip(deflater) => Ok(deflater.deflate(&lines)?.unwrap_or(lines)),
-            Compressor::Other(header) => {
-                header.compression.compress_image_section_to_le(header, lines, bounds(block)?).map_err(error)
-            }
-        }
+    pub(crate) fn pack(&self, lines: Vec<u8>, block: &Block) -> Result<Vec<u8>> {
+        self.0.compression.compress_image_section_to_le(&self.0, lines, bounds(block)?).map_err(error)
     }
 }

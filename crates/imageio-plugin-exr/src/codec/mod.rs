@@ -4,8 +4,10 @@
 //! endian. That is the order in which [`Lines::visit`] goes.
 
 mod b44;
+#[cfg(feature = "codecs")]
 mod foreign;
 mod huffman;
+mod pack;
 mod piz;
 mod pxr24;
 mod zip;
@@ -15,7 +17,7 @@ use imageio_core::{Error, Result};
 use crate::header::{Method, Part};
 use crate::layout::{Block, Lines};
 
-pub(crate) use self::foreign::Compressor;
+pub(crate) use self::pack::Compressor;
 
 /// Memory that is used for one block after the other.
 #[derive(Default)]
@@ -74,8 +76,13 @@ pub(crate) fn decompress(part: &Part, block: &Block, layout: &Lines, scratch: &m
             pxr24::unpack(part, block, layout, &scratch.tmp, &mut scratch.lines);
         }
         Method::B44 | Method::B44a => b44::decompress(part, block, layout, &scratch.raw, &mut scratch.lines)?,
+        #[cfg(feature = "codecs")]
         Method::Dwaa | Method::Dwab => {
             scratch.lines = foreign::decompress(part, block, std::mem::take(&mut scratch.raw), total)?;
+        }
+        #[cfg(not(feature = "codecs"))]
+        Method::Dwaa | Method::Dwab => {
+            return Err(pack::not_built(&format!("reading {} compression", part.compression.name())));
         }
         Method::Other(code) => return Err(Error::unsupported(format!("OpenEXR compression number {code}"))),
     }

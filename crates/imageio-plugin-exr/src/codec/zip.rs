@@ -63,6 +63,33 @@ pub(crate) fn undo_filter(packed: &mut [u8], out: &mut [u8]) {
     }
 }
 
+/// The lines in runs, as [`unpack_rle`] takes them; `None` if that would not be shorter.
+pub(crate) fn pack_rle(lines: &[u8]) -> Option<Vec<u8>> {
+    let mut filtered = vec![0; lines.len()];
+    filter(lines, &mut filtered);
+    let mut out = Vec::with_capacity(lines.len());
+    let mut rest = filtered.as_slice();
+    while !rest.is_empty() && out.len() < lines.len() {
+        let run = run_of(rest);
+        if run >= 3 {
+            out.extend([(run - 1) as u8, rest[0]]);
+            rest = &rest[run..];
+            continue;
+        }
+        // Literal bytes go on until the next run that is worth a count of its own.
+        let n = (1..rest.len().min(127)).find(|at| run_of(&rest[*at..]) >= 3).unwrap_or(rest.len().min(127));
+        out.push((n as i8).wrapping_neg() as u8);
+        out.extend_from_slice(&rest[..n]);
+        rest = &rest[n..];
+    }
+    (out.len() < lines.len()).then_some(out)
+}
+
+/// How many bytes at the start are equal, up to the 128 that a count can say.
+fn run_of(bytes: &[u8]) -> usize {
+    bytes.iter().take(128).take_while(|b| bytes.first() == Some(*b)).count()
+}
+
 /// Each byte becomes the sum of itself and all before it, less 128 for each step.
 fn add_up(bytes: &mut [u8]) {
     // Eight bytes are summed side by side in one word, so that only one addition in eight waits for the last.
@@ -170,6 +197,24 @@ mod tests {
         assert!(unpack_rle(&[2, 9], &mut out).is_err());
         assert!(unpack_rle(&[100, 9], &mut out).is_err());
         assert!(unpack_rle(&[(-7i8) as u8, 9], &mut out).is_err());
+    }
+
+    #[test]
+    fn runs_there_and_back() {
+        for n in [1usize, 2, 3, 127, 128, 129, 300, 5000] {
+            let lines: Vec<u8> = (0..n).map(|i| if i % 700 < 400 { 7 } else { (i * i) as u8 }).collect();
+            let Some(packed) = pack_rle(&lines) else {
+                assert!(n < 8, "{n} bytes were not packed");
+                continue;
+            };
+            assert!(packed.len() < n);
+            let (mut tmp, mut out) = (vec![0; n], vec![0; n]);
+            unpack_rle(&packed, &mut tmp).unwrap();
+            undo_filter(&mut tmp, &mut out);
+            assert_eq!(out, lines, "{n}");
+        }
+        let noise: Vec<u8> = (0..1000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        assert_eq!(pack_rle(&noise), None);
     }
 
     #[test]

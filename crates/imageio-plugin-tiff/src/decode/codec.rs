@@ -146,7 +146,7 @@ fn unsupported(number: u16) -> Error {
         34887 => "lerc",
         _ => return error,
     };
-    error.with_hint(format!("enable the feature `{feature}` of imageio-plugin-tiff"))
+    error.with_hint(format!("enable the feature `tiff-codecs` of imageio-rs, or `{feature}` of imageio-plugin-tiff"))
 }
 
 /// A word for a compression.
