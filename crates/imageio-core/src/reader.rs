@@ -10,6 +10,7 @@ use ndarray::ArrayD;
 use crate::call_options::ReadOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::frames::{Frames, IntoFrames};
+use crate::guard;
 use crate::image::{Element, NdImage, NdImageViewMut};
 use crate::index::Index;
 use crate::limits::Limits;
@@ -20,7 +21,6 @@ use crate::plugin::{Capabilities, FrameSink, ImageReader, PluginDescriptor, Prog
 use crate::properties::{Axis, ImageProperties, Orientation, Spacing};
 use crate::resource::{ImageResource, IntoResource};
 use crate::transform::Transform;
-use crate::{guard, limits};
 
 /// One opened resource: reads, properties and metadata in any order, any number of times.
 ///
@@ -431,15 +431,7 @@ impl<'r> Reader<'r> {
     /// Reads images until there is none, into one buffer that grows: for resources that can't tell how many.
     fn grow(&mut self, dest: Option<NdImageViewMut<'_>>) -> Result<Option<NdImage>> {
         let first = self.frame_properties(0)?;
-        let image = crate::dispatch!(first.dtype, T => self.grow_as::<T>(&first)?);
-        match dest {
-            None => Ok(Some(image)),
-            Some(mut view) => view.assign(&image.view()).map_err(|e| self.context(e)).map(|()| None),
-        }
-    }
-
-    fn grow_as<T: Element>(&mut self, first: &ImageProperties) -> Result<NdImage> {
-        let mut data: Vec<T> = Vec::new();
+        let mut images: Box<dyn Growing> = crate::dispatch!(first.dtype, T => Box::new(Vec::<T>::new()));
         let mut n = 0;
         loop {
             let image = match self.frame(n, None) {
@@ -449,21 +441,21 @@ impl<'r> Reader<'r> {
                 Err(e) => return Err(e),
             };
             if image.shape() != first.shape || image.dtype() != first.dtype {
-                return Err(self.context(ragged(first, n, image.shape(), image.dtype())));
+                return Err(self.context(ragged(&first, n, image.shape(), image.dtype())));
             }
-            let array = image.try_into_array::<T>()?;
             let mut shape = vec![n + 1];
             shape.extend(&first.shape);
-            self.check_batch(first, &shape)?;
-            let too_big = |_| Error::limit(format!("no memory for {} images of {:?}", n + 1, first.shape));
-            data.try_reserve(array.len()).map_err(too_big)?;
-            data.extend(array.iter().copied());
+            self.check_batch(&first, &shape)?;
+            images.push(image)?;
             n += 1;
         }
         let mut shape = vec![n];
         shape.extend(&first.shape);
-        debug_assert!(limits::n_bytes(&shape, size_of::<T>()).is_some());
-        NdImage::from_vec(&shape, data)
+        let image = images.finish(&shape)?;
+        match dest {
+            None => Ok(Some(image)),
+            Some(mut view) => view.assign(&image.view()).map_err(|e| self.context(e)).map(|()| None),
+        }
     }
 
     fn call<T>(
@@ -536,4 +528,27 @@ fn ragged(first: &ImageProperties, k: usize, shape: &[usize], dtype: crate::Dtyp
         first.dtype, first.shape
     ))
     .with_hint("read them one by one with imiter or an index")
+}
+
+/// Images of one shape and dtype, one after the other in memory that grows.
+trait Growing {
+    fn push(&mut self, image: NdImage) -> Result<()>;
+    fn finish(self: Box<Self>, shape: &[usize]) -> Result<NdImage>;
+}
+
+impl<T: Element> Growing for Vec<T> {
+    fn push(&mut self, image: NdImage) -> Result<()> {
+        let array = image.try_into_array::<T>()?;
+        self.try_reserve(array.len())
+            .map_err(|_| Error::limit(format!("no memory for one more image of {:?}", array.shape())))?;
+        match array.as_slice() {
+            Some(elements) => self.extend_from_slice(elements),
+            None => self.extend(array.iter().copied()),
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, shape: &[usize]) -> Result<NdImage> {
+        NdImage::from_vec(shape, *self)
+    }
 }

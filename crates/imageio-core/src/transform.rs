@@ -1,9 +1,10 @@
 //! What core does to decoded frames when asked: turn them upright, convert their colour mode.
 
-use ndarray::{ArrayD, Axis as NdAxis, Ix2, Ix3};
+use ndarray::ArrayD;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::image::{Element, NdImage};
+
+use crate::image::{Element, NdImage, try_zeros};
 use crate::options::{OptionValue, Options};
 use crate::properties::{Axis, ImageProperties, Orientation};
 
@@ -94,7 +95,7 @@ impl Transform {
         };
         match self.mode {
             None => Ok(image),
-            Some(mode) => crate::dispatch!(image.dtype(), T => convert::<T>(image, mode)),
+            Some(mode) => convert(image, mode),
         }
     }
 }
@@ -109,24 +110,50 @@ fn picture(shape: &[usize]) -> Result<(usize, usize, usize)> {
     }
 }
 
+/// Rows and columns in another order; whatever axes follow them stay together.
 fn rotate<T: Element>(image: NdImage, turn: Orientation) -> Result<NdImage> {
-    let mut array: ArrayD<T> = image.try_into_array()?;
+    let array: ArrayD<T> = image.try_into_array()?;
+    let from = rows_in_order(&array)?;
+    let width = array.shape()[1];
+    let inner: usize = array.shape()[2..].iter().product();
+    let mut shape = array.shape().to_vec();
     if turn.swaps_axes() {
-        array.swap_axes(0, 1);
+        shape.swap(0, 1);
     }
+    let mut turned = try_zeros::<T>(&shape)?;
+    let to = turned.as_slice_mut().unwrap_or_default();
+    // Where the first pixel of the result lies, and how far the next one to the right and below is from it.
+    let (right, down) = match turn.swaps_axes() {
+        true => (width as isize, 1),
+        false => (1, width as isize),
+    };
     let (flip_rows, flip_columns) = match turn {
         Orientation::Normal | Orientation::Transpose => (false, false),
         Orientation::FlipHorizontal | Orientation::Rotate90 => (false, true),
         Orientation::FlipVertical | Orientation::Rotate270 => (true, false),
         Orientation::Rotate180 | Orientation::Transverse => (true, true),
     };
-    if flip_rows {
-        array.invert_axis(NdAxis(0));
+    let (rows, columns) = (shape[0], shape[1]);
+    let last = |n: usize, step: isize| step * n.saturating_sub(1) as isize;
+    let start = if flip_rows { last(rows, down) } else { 0 } + if flip_columns { last(columns, right) } else { 0 };
+    let (right, down) = (if flip_columns { -right } else { right }, if flip_rows { -down } else { down });
+    if from.is_empty() {
+        return Ok(T::wrap(turned));
     }
-    if flip_columns {
-        array.invert_axis(NdAxis(1));
+    for (y, line) in to.chunks_exact_mut(columns * inner).enumerate() {
+        let mut at = start + y as isize * down;
+        for pixel in line.chunks_exact_mut(inner) {
+            let place = at.unsigned_abs() * inner;
+            pixel.copy_from_slice(&from[place..place + inner]);
+            at += right;
+        }
     }
-    Ok(T::wrap(array.as_standard_layout().into_owned()))
+    Ok(T::wrap(turned))
+}
+
+/// The elements of what a decoder has filled, which is in row-major order.
+fn rows_in_order<T: Element>(array: &ArrayD<T>) -> Result<&[T]> {
+    array.as_slice().ok_or_else(|| Error::new(ErrorKind::Backend, "the frame is not in row-major order"))
 }
 
 /// Pillow's weights of ITU-R BT.601, in 1/65536, rounded.
@@ -137,77 +164,67 @@ fn luma(r: f64, g: f64, b: f64, exact: bool) -> f64 {
     (r * 19595.0 + g * 38470.0 + b * 7471.0) / 65536.0
 }
 
-fn convert<T: Element>(image: NdImage, mode: ColorMode) -> Result<NdImage> {
-    if !(T::DTYPE.is_integer() || T::DTYPE.is_float()) {
-        return Err(Error::mismatch(format!("{} images have no colour mode to convert from", T::DTYPE)));
+fn convert(image: NdImage, mode: ColorMode) -> Result<NdImage> {
+    let dtype = image.dtype();
+    if !(dtype.is_integer() || dtype.is_float()) {
+        return Err(Error::mismatch(format!("{dtype} images have no colour mode to convert from")));
     }
     let (height, width, from) = picture(image.shape())?;
     if from == mode.channels() && (from > 1 || image.ndim() == 2) {
         return Ok(image);
     }
-    let array: ArrayD<T> = image.try_into_array()?;
-    let wrong = |_| Error::mismatch("the array is no picture");
-    let source = array
-        .into_shape_with_order((height, width, from))
-        .map_err(wrong)?
-        .into_dimensionality::<Ix3>()
-        .map_err(wrong)?;
+    let mut shape = vec![height, width];
+    if mode != ColorMode::L {
+        shape.push(mode.channels());
+    }
+    crate::dispatch!(dtype, T => recolor::<T>(image, from, mode, &shape))
+}
+
+fn recolor<T: Element>(image: NdImage, from: usize, mode: ColorMode, shape: &[usize]) -> Result<NdImage> {
+    let source: ArrayD<T> = image.try_into_array()?;
+    let mut out = try_zeros::<T>(shape)?;
+    let pixels = rows_in_order(&source)?.chunks_exact(from);
     let opaque = full::<T>();
-    let mut out = ndarray::Array3::<T>::default((height, width, mode.channels()));
-    for (to, pixel) in out.lanes_mut(NdAxis(2)).into_iter().zip(source.lanes(NdAxis(2))) {
-        let mut to = to;
-        let alpha = match from {
-            2 => pixel[1],
-            4 => pixel[3],
-            _ => opaque,
+    for (to, pixel) in out.as_slice_mut().unwrap_or_default().chunks_exact_mut(mode.channels()).zip(pixels) {
+        let alpha = if matches!(from, 2 | 4) { pixel[from - 1] } else { opaque };
+        let gray = if matches!(mode, ColorMode::L | ColorMode::La) && from > 2 {
+            let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(|v| v.to_c128().re);
+            T::from_f64(luma(r, g, b, T::DTYPE.is_integer()))
+        } else {
+            pixel[0]
         };
-        let gray = || match from {
-            1 | 2 => pixel[0],
-            _ => {
-                let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(|v| v.to_c128().re);
-                T::from_f64(luma(r, g, b, T::DTYPE.is_integer()))
+        let color = if from > 2 { [pixel[0], pixel[1], pixel[2]] } else { [gray; 3] };
+        match to {
+            [l] => *l = gray,
+            [l, a] => [*l, *a] = [gray, alpha],
+            [r, g, b, rest @ ..] => {
+                [*r, *g, *b] = color;
+                rest.fill(alpha);
             }
-        };
-        match mode {
-            ColorMode::L => to[0] = gray(),
-            ColorMode::La => {
-                to[0] = gray();
-                to[1] = alpha;
-            }
-            ColorMode::Rgb | ColorMode::Rgba => {
-                let color = if from <= 2 { [pixel[0]; 3] } else { [pixel[0], pixel[1], pixel[2]] };
-                for (to, value) in to.iter_mut().zip(color) {
-                    *to = value;
-                }
-                if mode == ColorMode::Rgba {
-                    to[3] = alpha;
-                }
-            }
+            [] => {}
         }
     }
-    if mode == ColorMode::L {
-        let flat = out.into_shape_with_order((height, width)).map_err(wrong)?;
-        return Ok(NdImage::from(flat.into_dimensionality::<Ix2>().map_err(wrong)?));
-    }
-    Ok(NdImage::from(out))
+    Ok(T::wrap(out))
 }
 
 /// Cyan, magenta, yellow and black to red, green and blue, as Pillow does: without colour management.
 pub(crate) fn ink_to_rgb(image: NdImage) -> Result<NdImage> {
-    crate::dispatch!(image.dtype(), T => {
-        let ink: ArrayD<T> = image.try_into_array()?;
-        let (height, width) = (ink.shape()[0], ink.shape()[1]);
-        let full = full::<T>().to_c128().re;
-        let mut out = ndarray::Array3::<T>::default((height, width, 3));
-        for (mut to, from) in out.lanes_mut(NdAxis(2)).into_iter().zip(ink.lanes(NdAxis(2))) {
-            let light = full - from[3].to_c128().re;
-            for (to, from) in to.iter_mut().zip(from) {
-                let dark = from.to_c128().re * light / full;
-                *to = T::from_f64(light - if T::DTYPE.is_integer() { dark.round() } else { dark });
-            }
+    crate::dispatch!(image.dtype(), T => unink::<T>(image))
+}
+
+fn unink<T: Element>(image: NdImage) -> Result<NdImage> {
+    let ink: ArrayD<T> = image.try_into_array()?;
+    let full = full::<T>().to_c128().re;
+    let mut out = try_zeros::<T>(&[ink.shape()[0], ink.shape()[1], 3])?;
+    let to = out.as_slice_mut().unwrap_or_default().as_chunks_mut::<3>().0;
+    for (to, from) in to.iter_mut().zip(rows_in_order(&ink)?.as_chunks::<4>().0) {
+        let light = full - from[3].to_c128().re;
+        for (to, from) in to.iter_mut().zip(from) {
+            let dark = from.to_c128().re * light / full;
+            *to = T::from_f64(light - if T::DTYPE.is_integer() { dark.round() } else { dark });
         }
-        Ok(NdImage::from(out))
-    })
+    }
+    Ok(T::wrap(out))
 }
 
 /// The value of full opacity.

@@ -10,6 +10,7 @@ pub use self::cast::Cast;
 pub use self::dtype::Dtype;
 pub use self::element::Element;
 pub use self::ndimage::NdImage;
+pub(crate) use self::ndimage::try_zeros;
 pub use self::view::{NdImageView, NdImageViewMut};
 
 /// Complex number of two `f32`.
