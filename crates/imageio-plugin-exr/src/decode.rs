@@ -119,27 +119,9 @@ pub(crate) fn decode<T: Sample>(
         }
         Ok(())
     };
-    each(bands, row_bytes.saturating_mul(part.size.1), work)
-}
-
-#[cfg(feature = "parallel")]
-fn each<B: Send>(bands: Vec<B>, bytes: usize, work: impl Fn(&mut Scratch, B) -> Result<()> + Sync) -> Result<()> {
-    use rayon::iter::{IntoParallelIterator, ParallelIterator};
     // Waking threads costs more than a small image.
-    if bytes < 2 * BAND || bands.len() < 2 {
-        return one_by_one(bands, work);
-    }
-    bands.into_par_iter().try_for_each_init(Scratch::default, &work)
-}
-
-#[cfg(not(feature = "parallel"))]
-fn each<B>(bands: Vec<B>, _: usize, work: impl Fn(&mut Scratch, B) -> Result<()>) -> Result<()> {
-    one_by_one(bands, work)
-}
-
-fn one_by_one<B>(bands: Vec<B>, work: impl Fn(&mut Scratch, B) -> Result<()>) -> Result<()> {
-    let mut scratch = Scratch::default();
-    bands.into_iter().try_for_each(|band| work(&mut scratch, band))
+    let worth = row_bytes.saturating_mul(part.size.1) >= 2 * BAND;
+    imageio_parallel::try_map_with(bands, worth, Scratch::default, work).map(|_| ())
 }
 
 impl Source<'_, '_> {

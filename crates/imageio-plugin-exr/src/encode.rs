@@ -92,33 +92,6 @@ pub(crate) fn pack<T: Bits>(
         }
         compressor.compress(lines, &block)
     };
-    each(rows, work)
-}
-
-#[cfg(feature = "parallel")]
-fn each<C: Send>(
-    rows: std::ops::Range<usize>,
-    work: impl Fn(&mut Option<C>, usize) -> Result<Vec<u8>> + Sync,
-) -> Result<Vec<Vec<u8>>> {
-    use rayon::iter::{IntoParallelIterator, ParallelIterator};
-    if rows.len() < 4 {
-        return one_by_one(rows, work);
-    }
-    rows.into_par_iter().map_init(|| None, &work).collect()
-}
-
-#[cfg(not(feature = "parallel"))]
-fn each<C>(
-    rows: std::ops::Range<usize>,
-    work: impl Fn(&mut Option<C>, usize) -> Result<Vec<u8>>,
-) -> Result<Vec<Vec<u8>>> {
-    one_by_one(rows, work)
-}
-
-fn one_by_one<C>(
-    rows: std::ops::Range<usize>,
-    work: impl Fn(&mut Option<C>, usize) -> Result<Vec<u8>>,
-) -> Result<Vec<Vec<u8>>> {
-    let mut compressor = None;
-    rows.map(|row| work(&mut compressor, row)).collect()
+    let worth = rows.len() >= 4;
+    imageio_parallel::try_map_with(rows.collect(), worth, || None, work)
 }

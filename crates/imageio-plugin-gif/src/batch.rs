@@ -10,7 +10,6 @@ use crate::geometry::Rect;
 use crate::input::Input;
 use crate::layout::Layout;
 use crate::slots::{self, Slot};
-use crate::workers;
 
 /// Pixels of a whole animation below which threads cost more than they bring.
 const SMALL: usize = 1 << 18;
@@ -24,7 +23,7 @@ pub(crate) fn read<const C: usize>(
 ) -> Result<()> {
     let (width, height) = (layout.width, layout.height);
     let (limits, signals) = (cx.limits(), cx.signals());
-    let threads = if n.saturating_mul(width * height) < SMALL { 1 } else { workers::count() };
+    let threads = if n.saturating_mul(width * height) < SMALL { 1 } else { imageio_parallel::threads() };
     let most = if threads > 1 { slots::MOST } else { 1 };
     let mut spare = Vec::new();
     // Damage in the first frame shows before memory is asked for.
@@ -50,7 +49,8 @@ pub(crate) fn read<const C: usize>(
         let Some(fresh) = rest.get_mut(..current.len() * frame_bytes) else { break };
         let next = end..n.min(end + most);
         let work = || composer.compose::<C>(&current, start, done, fresh, threads);
-        let (following, ()) = workers::both(threads > 1, || slots::load(input, layout, next, &mut spare, limits), work);
+        let (following, ()) =
+            imageio_parallel::join(threads > 1, || slots::load(input, layout, next, &mut spare, limits), work);
         spare.append(&mut current);
         current = following?;
         slots::decode(&mut current)?;
@@ -106,13 +106,7 @@ impl Composer {
             }
         }
         let work = |band: Band<'_>| self.band::<C>(slots, start, done, band);
-        #[cfg(feature = "parallel")]
-        if threads > 1 {
-            use rayon::prelude::*;
-            bands.into_par_iter().for_each(work);
-            return;
-        }
-        bands.into_iter().for_each(work);
+        imageio_parallel::each(bands, threads > 1, work);
     }
 
     fn band<const C: usize>(&self, slots: &[Slot], start: usize, done: &[u8], mut band: Band<'_>) {

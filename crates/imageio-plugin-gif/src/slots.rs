@@ -48,19 +48,8 @@ pub(crate) fn load(
 }
 
 /// Decodes frames side by side; the first error in their order, whichever thread is first to meet one.
-#[cfg(feature = "parallel")]
 pub(crate) fn decode(slots: &mut [Slot]) -> Result<()> {
-    use rayon::prelude::*;
-    match slots.len() {
-        1 => slots.iter_mut().try_for_each(Slot::decode),
-        _ => slots.par_iter_mut().map(Slot::decode).collect::<Vec<_>>().into_iter().collect(),
-    }
-}
-
-/// Decodes frames.
-#[cfg(not(feature = "parallel"))]
-pub(crate) fn decode(slots: &mut [Slot]) -> Result<()> {
-    slots.iter_mut().try_for_each(Slot::decode)
+    imageio_parallel::map(slots.iter_mut().collect(), true, Slot::decode).into_iter().collect()
 }
 
 impl Slot {

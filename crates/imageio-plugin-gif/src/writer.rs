@@ -337,7 +337,7 @@ impl ImageWriter for GifWriter {
         let duration = timing::of_frame(&self.options, cx.metadata(), cx.index())?;
         let area = picture.width * picture.height;
         self.waiting.push((picture, duration));
-        let most = if self.shared.is_some() { LEARNT } else { 2 * workers::count() };
+        let most = if self.shared.is_some() { LEARNT } else { 2 * imageio_parallel::threads() };
         let room = (PIXELS_IN_FLIGHT / area.max(1)).clamp(1, most);
         if self.waiting.len() >= room { self.advance(false) } else { Ok(()) }
     }

@@ -145,7 +145,7 @@ impl Job<'_> {
                 }
             };
             let at_once = large && next < blocks.len();
-            let (written, ()) = join(at_once, || compressor.write_data(&current), filter_next);
+            let (written, ()) = imageio_parallel::join(at_once, || compressor.write_data(&current), filter_next);
             written?;
             std::mem::swap(&mut current, &mut ahead);
         }
@@ -192,10 +192,10 @@ impl Job<'_> {
         };
         let mut adler = simd_adler32::Adler32::new();
         let mut dictionary: Vec<u8> = Vec::new();
-        let at_once = 2 * threads();
+        let at_once = 2 * imageio_parallel::threads();
         let last = blocks.len().saturating_sub(1);
         for (k, batch) in blocks.chunks(at_once).enumerate() {
-            let filtered = map(batch, |block| self.filtered(block));
+            let filtered = imageio_parallel::map(batch.iter().collect(), true, |block| self.filtered(block));
             let jobs: Vec<(usize, &[u8], &[u8])> = filtered
                 .iter()
                 .enumerate()
@@ -205,10 +205,12 @@ impl Job<'_> {
                 })
                 .collect();
             filtered.iter().for_each(|data| adler.write(data));
-            for ((n, ..), packed) in jobs.iter().zip(map(&jobs, |(n, data, before)| {
-                let start: &[u8] = if *n == 0 { &[0x78, flags] } else { &[] };
-                deflate_best(data, before, start, level, *n == last)
-            })) {
+            for ((n, ..), packed) in
+                jobs.iter().zip(imageio_parallel::map(jobs.iter().collect(), true, |(n, data, before)| {
+                    let start: &[u8] = if *n == 0 { &[0x78, flags] } else { &[] };
+                    deflate_best(data, before, start, level, *n == last)
+                }))
+            {
                 let mut packed = packed?;
                 if *n == last {
                     packed.extend(adler.finish().to_be_bytes());
@@ -289,38 +291,6 @@ fn deflate(data: &[u8], dictionary: &[u8], start: &[u8], level: u8, last: bool) 
         }
         out.reserve(data.len() / 4 + 1024);
     }
-}
-
-#[cfg(feature = "parallel")]
-fn map<T: Sync, U: Send>(items: &[T], f: impl Fn(&T) -> U + Send + Sync) -> Vec<U> {
-    use rayon::prelude::*;
-    if items.len() < 2 { items.iter().map(f).collect() } else { items.par_iter().map(f).collect() }
-}
-
-#[cfg(not(feature = "parallel"))]
-fn map<T: Sync, U: Send>(items: &[T], f: impl Fn(&T) -> U + Send + Sync) -> Vec<U> {
-    items.iter().map(f).collect()
-}
-
-#[cfg(feature = "parallel")]
-fn threads() -> usize {
-    rayon::current_num_threads()
-}
-
-#[cfg(not(feature = "parallel"))]
-fn threads() -> usize {
-    1
-}
-
-/// Both, at the same time if that is worth it.
-#[cfg(feature = "parallel")]
-fn join<A: Send, B: Send>(worth: bool, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    if worth { rayon::join(a, b) } else { (a(), b()) }
-}
-
-#[cfg(not(feature = "parallel"))]
-fn join<A: Send, B: Send>(_: bool, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    (a(), b())
 }
 
 #[cfg(test)]

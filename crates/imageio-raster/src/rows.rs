@@ -92,7 +92,8 @@ impl<'r> Streams<'r> {
             }
             top.last = false;
             bottom.last = raster.last;
-            let (a, b) = rayon::join(
+            let (a, b) = imageio_parallel::join(
+                true,
                 || part(first.as_mut(), &top, above, out_row, &convert),
                 || part(second.as_mut(), &bottom, below, out_row, &convert),
             );

@@ -6,13 +6,14 @@ use super::arith::Arithmetic;
 use super::bits::next_marker;
 use super::color::{ColorHints, Transform};
 use super::frame::{Frame, Process};
+use super::lossless;
 use super::progressive::Progressive;
 use super::render::Renderer;
 use super::sample::Sample;
 use super::scan::{Block, BlockDecoder, Outcome, Scan, Tables, Walker};
 use super::sequential::Sequential;
 use super::strip::{Part, Strip};
-use super::{lossless, par};
+use imageio_parallel as par;
 
 /// What to do about damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,7 +229,7 @@ impl<'a> Decoder<'a> {
         let data = self.job.data;
         let own = |index: usize| pending.iter().filter(move |p| p.scan.components.iter().all(|c| c.index == index));
         let jobs: Vec<_> = self.coefficients.iter_mut().enumerate().collect();
-        let outcomes = par::map(jobs, |(index, blocks): (usize, &mut Vec<Block>)| {
+        let outcomes = par::map(jobs, true, |(index, blocks): (usize, &mut Vec<Block>)| {
             own(index)
                 .map(|p| decode_scan(data, p.pos, frame, &p.scan, &p.tables, Blocks::Of(index, blocks)))
                 .collect::<Result<Vec<_>>>()
@@ -319,6 +320,7 @@ impl<'a> Decoder<'a> {
                 return self.judge(&outcome, total);
             }
             par::join(
+                true,
                 || next.fill(&mut walker, frame, scan, after, step),
                 || renderer.render(&ready.blocks(), row, step, out),
             );
@@ -347,7 +349,7 @@ impl<'a> Decoder<'a> {
             let decoders: Vec<_> = decoders.collect::<Result<_>>()?;
             let parts = strip.split(frame, rows_at_once);
             let jobs = (row..).step_by(rows_at_once).zip(parts).zip(decoders).collect();
-            let outcomes = par::map(jobs, |((row, mut part), decoder): ((usize, Part<'_>), Sequential<'_>)| {
+            let outcomes = par::map(jobs, true, |((row, mut part), decoder): ((usize, Part<'_>), Sequential<'_>)| {
                 let mut walker = Walker::new(decoder, 0);
                 part.fill(&mut walker, frame, scan, rows_at_once.min(frame.mcus_h - row));
                 walker.outcome()

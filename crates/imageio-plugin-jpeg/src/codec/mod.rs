@@ -12,7 +12,6 @@ pub(crate) mod frame;
 pub(crate) mod huffman;
 pub(crate) mod idct;
 pub(crate) mod lossless;
-pub(crate) mod par;
 pub(crate) mod progressive;
 pub(crate) mod render;
 pub(crate) mod sample;

@@ -2,10 +2,10 @@
 
 use super::color::Transform;
 use super::frame::{Component, Frame};
-use super::par;
 use super::sample::Sample;
 use super::scan::Block;
 use super::upsample;
+use imageio_parallel as par;
 
 /// How a component's rows are widened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

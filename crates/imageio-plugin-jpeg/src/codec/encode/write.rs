@@ -1,6 +1,5 @@
 //! A whole file: markers, bands and scans in their order.
 
-use super::super::par;
 use super::super::scan::{Block, zigzag_mask};
 use super::super::tables::{AC_CHROMA, AC_LUMA, DC_CHROMA, DC_LUMA, ZIGZAG};
 use super::code::{Codes, Spec};
@@ -8,6 +7,7 @@ use super::entropy::{self, BitString, Coder, Counter, Joiner, State, Symbols, ca
 use super::forward::Rows;
 use super::progressive::{Band, Plan, plan};
 use super::{Model, Picture};
+use imageio_parallel as par;
 
 /// Rows of MCUs that are worth a thread's while, in samples.
 const BAND_SAMPLES: usize = 1 << 16;
@@ -108,7 +108,7 @@ fn typical(picture: &Picture<'_>, mut out: Vec<u8>) -> Vec<u8> {
     let (dc, ac) = ([&DC_LUMA, &DC_CHROMA].map(Spec::from), [&AC_LUMA, &AC_CHROMA].map(Spec::from));
     sequential_header(&mut out, picture, &dc, &ac);
     let (dc, ac) = (dc.each_ref().map(Codes::from), ac.each_ref().map(Codes::from));
-    let strings = par::map(bands(picture), |(first, end)| {
+    let strings = par::map(bands(picture), true, |(first, end)| {
         let mut rows = Rows::new(picture);
         let mut state = State::before(picture, first, || {
             rows.compute(first - 1, true);
@@ -182,7 +182,7 @@ impl Coefficients {
 fn optimized(picture: &Picture<'_>, mut out: Vec<u8>) -> Vec<u8> {
     let coefficients = Coefficients::of(picture);
     let state = |first: usize| State::before(picture, first, || coefficients.row(picture, first - 1));
-    let counters = par::map(bands(picture), |(first, end)| {
+    let counters = par::map(bands(picture), true, |(first, end)| {
         let (mut state, mut counter, mut masks) = (state(first), Counter::default(), Vec::new());
         for row in first..end {
             let blocks = coefficients.row(picture, row);
@@ -199,7 +199,7 @@ fn optimized(picture: &Picture<'_>, mut out: Vec<u8>) -> Vec<u8> {
     let (dc, ac) = (total.dc.each_ref().map(Spec::optimal), total.ac.each_ref().map(Spec::optimal));
     sequential_header(&mut out, picture, &dc, &ac);
     let (dc, ac) = (dc.each_ref().map(Codes::from), ac.each_ref().map(Codes::from));
-    let strings = par::map(bands(picture), |(first, end)| {
+    let strings = par::map(bands(picture), true, |(first, end)| {
         let (mut state, mut masks) = (state(first), Vec::new());
         let mut coder = Coder { dc: &dc, ac: &ac, bits: BitString::default() };
         for row in first..end {
@@ -216,7 +216,7 @@ fn optimized(picture: &Picture<'_>, mut out: Vec<u8>) -> Vec<u8> {
 fn progressive(picture: &Picture<'_>, mut out: Vec<u8>) -> Vec<u8> {
     let coefficients = Coefficients::of(picture);
     let plans = plan(picture.model, picture.components.len());
-    let scans = par::map(plans, |plan| {
+    let scans = par::map(plans, true, |plan| {
         let mut counter = Counter::default();
         scan(picture, &coefficients, &plan, &mut counter);
         let (dc, ac) = (counter.dc.each_ref().map(Spec::optimal), counter.ac.each_ref().map(Spec::optimal));
