@@ -290,6 +290,8 @@ pub(crate) fn axes(letters: &str, page: &Page) -> Vec<Axis> {
         (2, 3) => "RGB",
         (2, 4) => "RGBA",
         (0 | 1, 2) => "LA",
+        // Samples of a palette are those of its colours.
+        (3, 1) => "RGB",
         (5, 4) => "CMYK",
         // JPEG-compressed and subsampled YCbCr becomes RGB when it is read.
         (6, 3) if page.becomes_rgb() => "RGB",

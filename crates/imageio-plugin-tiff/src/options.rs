@@ -29,6 +29,16 @@ option_enum! {
 }
 
 option_enum! {
+    /// What becomes of the indices of an image with a palette.
+    pub enum Palette {
+        /// They are given as they are; the palette is in the metadata.
+        Raw = "raw" | "false",
+        /// Their colours are given, as RGB.
+        Apply = "apply" | "true",
+    }
+}
+
+option_enum! {
     /// When a file becomes a BigTIFF file.
     pub enum BigTiff {
         /// Where its pixels would not fit into 4 GiB.
@@ -89,6 +99,9 @@ plugin_options! {
         level: usize = 0,
         /// Leave out axes of length 1 that a file's description has beside rows and columns.
         squeeze: bool = true,
+        /// `raw` gives the indices of an image with a palette, `apply` their colours: RGB as a last axis, of uint8 if
+        /// that loses nothing, else of uint16. Images without a palette are the same either way.
+        palette: Palette = Palette::Raw,
         /// Some rows and columns: top, bottom, left, right; bottom and right are beyond the part. Only strips and
         /// tiles that hold them are read.
         region: Vec<usize> = Vec::new(),

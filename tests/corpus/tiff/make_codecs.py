@@ -1,9 +1,11 @@
-"""Makes files of compressions that few programs write, and their rows of the manifest; needs numpy, imagecodecs and libtiff.
+"""Makes files of compressions that few programs write, and their rows of the manifest; needs numpy, imagecodecs, tifffile,
+Pillow and libtiff.
 
     python3 make_codecs.py
 """
 import hashlib, re, struct
-import imagecodecs, numpy as np
+import imagecodecs, numpy as np, tifffile
+from PIL import Image
 from libtiff import *
 
 H, W = 13, 21
@@ -115,6 +117,38 @@ open('thunderscan.tif', 'wb').write(b'II*\0\x08\0\0\0' + struct.pack('<H', len(e
 packed = read('thunderscan.tif', (H, (W + 1) // 2), 'u1')
 assert np.array_equal(np.stack([packed >> 4, packed & 15], -1).reshape(H, -1)[:, :W], four)
 note('thunderscan.tif', four, '4-bit pixels as runs and differences', 'struct, read back by libtiff')
+
+# Palettes; tests/palette.rs of the plugin has the digests of the colours, which are printed here.
+def palette(name, indices, colours, why, by):
+    a = np.ascontiguousarray(colours)
+    print(name, a.shape, a.dtype, hashlib.sha256(a.tobytes()).hexdigest())
+    note(name, indices, why, by)
+
+index = (gray // 4).astype('u1')
+table = rng.integers(0, 256, (256, 3), 'u1')
+im = Image.fromarray(index, 'P')
+im.putpalette(table.tobytes())
+im.save('palette8.tif', compression='tiff_lzw')
+palette('palette8.tif', index, np.asarray(Image.open('palette8.tif').convert('RGB')), 'a palette of 8-bit colours', 'Pillow')
+
+wide = rng.integers(0, 65536, (3, 256), 'u2')
+with tifffile.TiffWriter('palette16_pages.tif', shaped=False) as t:
+    for k in (1, 3): t.write(index // k, photometric='palette', colormap=wide // k, metadata=None)
+with tifffile.TiffFile('palette16_pages.tif') as t:
+    pages = [np.moveaxis(p.colormap[:, p.asarray()], 0, -1) for p in t.pages]
+palette('palette16_pages.tif', np.stack([index, index // 3]), np.stack(pages), 'pages with palettes of their own, of 16-bit colours', 'tifffile')
+
+def packed(name, values, bits, why):
+    lines = [''.join(format(int(v), f'0{bits}b') for v in r) for r in values]
+    data = b''.join(int(r.ljust(-(-len(r) // 8) * 8, '0'), 2).to_bytes(-(-len(r) // 8), 'big') for r in lines)
+    colours = np.arange(3 << bits, dtype='u2') * (65535 // (3 << bits)) // 257 * 257
+    at = 8 + 2 + 10 * 12 + 4
+    entries = [(256, 4, 1, W), (257, 4, 1, H), (258, 3, 1, bits), (259, 3, 1, 1), (262, 3, 1, 3), (273, 4, 1, at + colours.nbytes), (277, 3, 1, 1), (278, 4, 1, H), (279, 4, 1, len(data)), (320, 3, 3 << bits, at)]
+    open(name, 'wb').write(b'II*\0\x08\0\0\0' + struct.pack('<H', len(entries)) + b''.join(struct.pack('<HHII', *e) for e in entries) + b'\0\0\0\0' + colours.tobytes() + data)
+    palette(name, values.astype(bool) if bits == 1 else values, rgb(name, values.shape), why, 'struct, shown by libtiff')
+
+packed('palette4.tif', four, 4, 'indices of 4 bits')
+packed('palette1.tif', four & 1, 1, 'indices of one bit')
 
 old = open('manifest.toml').read()
 kept = [row for row in re.split(r'\n(?=\[\[file\]\])', old) if 'make_codecs.py' not in row]
