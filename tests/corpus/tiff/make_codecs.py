@@ -150,6 +150,16 @@ def packed(name, values, bits, why):
 packed('palette4.tif', four, 4, 'indices of 4 bits')
 packed('palette1.tif', four & 1, 1, 'indices of one bit')
 
+def jpeg(name, a, why, args, **kw):
+    bits = args.get('bitspersample')
+    tifffile.imwrite(name, a, compression='jpeg', compressionargs=args, bitspersample=bits, photometric='rgb' if a.ndim == 3 else 'minisblack', **kw)
+    note(name, tifffile.imread(name), why, 'tifffile')
+
+smooth = (np.sin(x / 9) * 1500 + np.cos(y / 7) * 500 + 2040).astype('u2')
+jpeg('jpeg12.tif', smooth, 'JPEG of 12 bits', {'level': 90, 'bitspersample': 12})
+jpeg('jpeg12_rgb_tiles.tif', np.stack([smooth, smooth[::-1], 4095 - smooth], -1), 'JPEG of 12 bits and three components, subsampled, in tiles', {'level': 90, 'bitspersample': 12}, tile=(16, 16))
+jpeg('jpeg_lossless16.tif', smooth * 16 + gray, 'lossless JPEG', {'lossless': True, 'predictor': 4, 'bitspersample': 16})
+
 old = open('manifest.toml').read()
 kept = [row for row in re.split(r'\n(?=\[\[file\]\])', old) if 'make_codecs.py' not in row]
 open('manifest.toml', 'w').write('\n'.join([row.rstrip('\n') + '\n' for row in kept] + rows))

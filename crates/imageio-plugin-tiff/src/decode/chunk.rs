@@ -149,7 +149,7 @@ pub(crate) fn resize(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8]> {
 }
 
 /// Cells for a strip or tile apart from the array.
-pub(crate) fn room<T: Cell>(len: usize) -> Result<Vec<T>> {
+pub(crate) fn room<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
     let mut cells = Vec::new();
     cells
         .try_reserve_exact(len)
