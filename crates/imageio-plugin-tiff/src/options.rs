@@ -13,6 +13,8 @@ option_enum! {
         PackBits = "packbits" | "32773",
         /// Zstandard; needs the feature `zstd`.
         Zstd = "zstd" | "50000",
+        /// JPEG, lossy, of 8-bit samples; needs the feature `jpeg`.
+        Jpeg = "jpeg" | "7",
     }
 }
 
@@ -111,12 +113,18 @@ plugin_options! {
 plugin_options! {
     /// How a TIFF file is written.
     pub struct WriteOptions in Write {
-        /// `none`, `lzw`, `deflate`, `zstd` or `packbits`.
+        /// `none`, `lzw`, `deflate`, `zstd`, `packbits` or `jpeg` (uint8, grey or RGB).
         compression: Compression = Compression::None,
         /// Effort of deflate, from 0 (fastest) to 9 (smallest); 6 unless said. Other compressions have one level.
         #[range(0, 9)]
         #[alias("compression_level")]
         level: Option<u8> = None,
+        /// Quality of JPEG, 0 (smallest) to 100 (best), on the scale of the Independent JPEG Group.
+        #[range(0, 100)]
+        quality: u8 = 75,
+        /// Pixels of a sample of colour in JPEG, across (1, 2 or 4) and down (1 or 2); `[2, 2]` unless said. RGB is
+        /// stored as YCbCr, or as it is with `photometric=rgb`.
+        subsampling: Vec<u32> = Vec::new(),
         /// `none`, `horizontal` (integers) or `float` (floats).
         predictor: Predictor = Predictor::None,
         /// Length and width of tiles in pixels, multiples of 16; strips unless said.
