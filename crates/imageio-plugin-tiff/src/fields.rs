@@ -41,7 +41,7 @@ pub(crate) fn scheme(options: &WriteOptions, a: &Arrangement, dtype: Dtype, endi
                 "a predictor has no use with compression `{}`",
                 options.compression.word()
             ))
-            .with_hint("use it with lzw, deflate or zstd"));
+            .with_hint("use it with lzw, deflate, zstd or lzma"));
         }
         Predictor::Horizontal if !dtype.is_integer() => {
             return Err(Error::mismatch(format!("the horizontal predictor is for integers, the image is {dtype}"))
@@ -130,6 +130,7 @@ pub(crate) fn page_fields(
         Compression::Deflate => 8,
         Compression::PackBits => 32773,
         Compression::Zstd => 50000,
+        Compression::Lzma => 34925,
         Compression::Jpeg => 7,
     };
     let repeated = |v: u16| vec![v; a.samples];

@@ -13,6 +13,8 @@ option_enum! {
         PackBits = "packbits" | "32773",
         /// Zstandard; needs the feature `zstd`.
         Zstd = "zstd" | "50000",
+        /// LZMA, as XZ streams; needs the feature `lzma-write`.
+        Lzma = "lzma" | "xz" | "34925",
         /// JPEG, lossy, of 8-bit samples; needs the feature `jpeg`.
         Jpeg = "jpeg" | "7",
     }
@@ -113,9 +115,9 @@ plugin_options! {
 plugin_options! {
     /// How a TIFF file is written.
     pub struct WriteOptions in Write {
-        /// `none`, `lzw`, `deflate`, `zstd`, `packbits` or `jpeg` (uint8, grey or RGB).
+        /// `none`, `lzw`, `deflate`, `zstd`, `packbits`, `lzma` (with the feature `lzma-write`) or `jpeg` (uint8, grey or RGB).
         compression: Compression = Compression::None,
-        /// Effort of deflate, from 0 (fastest) to 9 (smallest); 6 unless said. Other compressions have one level.
+        /// Effort of deflate and LZMA, from 0 (fastest) to 9 (smallest); 6 unless said. Other compressions have one level.
         #[range(0, 9)]
         #[alias("compression_level")]
         level: Option<u8> = None,

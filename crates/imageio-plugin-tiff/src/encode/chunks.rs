@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use imageio_core::{Dtype, Error, Result};
 
-use super::{Arrangement, Jpeg, jpeg, lzw, packbits, predictor};
+use super::{Arrangement, Jpeg, jpeg, lzma, lzw, packbits, predictor};
 use crate::ifd::Endian;
 use crate::options::{Compression, Predictor};
 
@@ -15,7 +15,7 @@ const BATCH: usize = 32 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scheme {
     pub compression: Compression,
-    /// Of deflate, 0 to 9.
+    /// Of deflate and LZMA, 0 to 9.
     pub level: u8,
     pub predictor: Predictor,
     /// What JPEG needs to know.
@@ -218,6 +218,7 @@ impl Chunks<'_> {
                 }
                 out.truncate(n);
             }
+            Compression::Lzma => out = lzma::encode(data, self.scheme.level)?,
             #[cfg(feature = "zstd")]
             Compression::Zstd => {
                 out = ruzstd::encoding::compress_to_vec(data, ruzstd::encoding::CompressionLevel::Fastest);

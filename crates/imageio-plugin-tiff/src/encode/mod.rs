@@ -4,6 +4,7 @@ mod arrange;
 mod chunks;
 pub(crate) mod ifd;
 mod jpeg;
+mod lzma;
 mod lzw;
 mod packbits;
 mod predictor;
