@@ -277,3 +277,14 @@ fn loops_end() {
     assert_eq!(reader.read(0).unwrap().shape(), [3, 9, 11]);
     assert!(reader.notes().iter().any(|n| n.contains("leads back")), "{:?}", reader.notes());
 }
+
+#[test]
+fn a_part_of_what_no_strip_holds_takes_no_memory() {
+    let settings = [("shaped", "false"), ("compression", "zstd")];
+    let mut bytes = write(&samples::picture(imageio_core::Dtype::U8, &[9, 11, 4]), &settings);
+    put(&mut bytes, 256, 900_000_000);
+    let mut reader = Reader::open(bytes).unwrap();
+    let error = reader.downcast_mut::<TiffReader>().unwrap().read_region(1..5, 2..7).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
+    assert!(error.to_string().contains("can't come from"), "{error}");
+}

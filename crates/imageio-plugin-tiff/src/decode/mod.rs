@@ -13,6 +13,7 @@ mod lzw;
 mod old_jpeg;
 mod packbits;
 mod pixarlog;
+mod plausible;
 mod predictor;
 mod region;
 mod rows;
