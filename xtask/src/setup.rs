@@ -14,6 +14,8 @@ const PEERS: &[&str] = &[
     "pillow==13.0.0",
     "tifffile==2026.3.3",
     "imagecodecs==2026.3.6",
+    "xmlschema==4.3.2",
+    "ome-types==0.7.0",
     "av==18.1.0",
     "pyftpdlib==2.2.0",
     "pyOpenSSL==26.4.0",

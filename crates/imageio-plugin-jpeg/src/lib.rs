@@ -10,6 +10,7 @@ mod pixels;
 mod plugin;
 mod reader;
 mod segments;
+pub mod stream;
 mod writer;
 
 use imageio_core::{Capabilities, Dtype, Magic, PluginDescriptor, Registry, WriteShape};

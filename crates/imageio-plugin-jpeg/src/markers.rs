@@ -124,7 +124,7 @@ impl Header {
 
     /// What tells the meaning of the components.
     pub(crate) fn hints(&self) -> ColorHints {
-        ColorHints { jfif: self.jfif.is_some(), adobe: self.adobe.map(|a| a.transform) }
+        ColorHints { jfif: self.jfif.is_some(), adobe: self.adobe.map(|a| a.transform), stored: false }
     }
 
     /// What happens to the colours.

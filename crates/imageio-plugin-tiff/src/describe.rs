@@ -143,6 +143,58 @@ pub(crate) fn ome_type(dtype: Dtype) -> Option<&'static str> {
     })
 }
 
+/// OME's word for a unit of length; it has no others than these.
+fn ome_unit(unit: &str) -> Result<&str> {
+    const UNITS: [&str; 34] = [
+        "Ym",
+        "Zm",
+        "Em",
+        "Pm",
+        "Tm",
+        "Gm",
+        "Mm",
+        "km",
+        "hm",
+        "dam",
+        "m",
+        "dm",
+        "cm",
+        "mm",
+        "µm",
+        "nm",
+        "pm",
+        "fm",
+        "am",
+        "zm",
+        "ym",
+        "Å",
+        "thou",
+        "li",
+        "in",
+        "ft",
+        "yd",
+        "mi",
+        "ua",
+        "ly",
+        "pc",
+        "pt",
+        "pixel",
+        "reference frame",
+    ];
+    let unit = match unit {
+        "um" | "μm" | "micron" | "micrometer" | "micrometre" => "µm",
+        "inch" => "in",
+        "\u{212b}" => "Å",
+        other => other,
+    };
+    if UNITS.contains(&unit) {
+        return Ok(unit);
+    }
+    Err(Error::mismatch(format!("OME has no unit `{unit}`"))
+        .with("option", "pixel_unit")
+        .with_hint("nm, µm, mm, cm, m, in, pixel or `reference frame`, among others"))
+}
+
 impl Ome {
     /// Adds an array of pages that follow those of the arrays before.
     pub fn add(
@@ -179,6 +231,7 @@ impl Ome {
         }
         let mut attributes = old.pixels.clone();
         if let Some((x, y, unit)) = pixel_size(options)? {
+            let unit = ome_unit(unit)?;
             attributes.retain(|(key, _)| !key.starts_with("PhysicalSize"));
             for (axis, size) in [('X', Some(x)), ('Y', Some(y)), ('Z', options.pixel_size.get(2).copied())] {
                 if let Some(size) = size {

@@ -3,7 +3,7 @@
 use imageio_core::{Dtype, Error, Metadata, Result, Value};
 
 use crate::encode::ifd::{Field, Format};
-use crate::encode::{Arrangement, Scheme};
+use crate::encode::{Arrangement, Jpeg, Scheme};
 use crate::ifd::Endian;
 use crate::json::quote;
 use crate::metadata::PHOTOMETRICS;
@@ -33,7 +33,7 @@ pub(crate) fn scheme(options: &WriteOptions, a: &Arrangement, dtype: Dtype, endi
     if options.rows_per_strip.is_some() && tile.is_some() {
         return Err(Error::mismatch("options `tile` and `rows_per_strip` exclude each other"));
     }
-    let runs = matches!(options.compression, Compression::None | Compression::PackBits);
+    let runs = matches!(options.compression, Compression::None | Compression::PackBits | Compression::Jpeg);
     match options.predictor {
         // Few readers undo a predictor here, since there it only costs.
         Predictor::Horizontal | Predictor::Float if runs => {
@@ -41,7 +41,7 @@ pub(crate) fn scheme(options: &WriteOptions, a: &Arrangement, dtype: Dtype, endi
                 "a predictor has no use with compression `{}`",
                 options.compression.word()
             ))
-            .with_hint("use it with lzw, deflate or zstd"));
+            .with_hint("use it with lzw, deflate, zstd or lzma"));
         }
         Predictor::Horizontal if !dtype.is_integer() => {
             return Err(Error::mismatch(format!("the horizontal predictor is for integers, the image is {dtype}"))
@@ -53,17 +53,37 @@ pub(crate) fn scheme(options: &WriteOptions, a: &Arrangement, dtype: Dtype, endi
         }
         _ => {}
     }
+    let jpeg = match options.compression {
+        Compression::Jpeg => {
+            let stored = match options.photometric.as_ref().map(|_| photometric(options, a)).transpose()? {
+                None | Some(6) => false,
+                Some(2) => true,
+                Some(_) if a.contig() == 1 => true,
+                Some(_) => return Err(Error::mismatch("three samples as JPEG are `photometric` rgb or ycbcr")),
+            };
+            Some(Jpeg::new(a, dtype, options.quality, &options.subsampling, stored)?)
+        }
+        _ => None,
+    };
     let row = a.width * a.contig() * dtype.size();
+    // Streams hold whole blocks, and only the last may end within one.
+    let multiple = jpeg.map_or(1, Jpeg::rows);
     let rows_per_strip = match options.rows_per_strip {
         Some(0) => return Err(Error::mismatch("option `rows_per_strip` is 0")),
-        Some(rows) => (rows as usize).min(a.length),
+        Some(rows) if rows as usize >= a.length => a.length,
+        Some(rows) if rows as usize % multiple != 0 => {
+            return Err(Error::mismatch(format!("strips of {rows} rows as JPEG"))
+                .with_hint(format!("`rows_per_strip` is a multiple of {multiple}")));
+        }
+        Some(rows) => rows as usize,
         None if options.compression == Compression::None => a.length,
-        None => (STRIP / row.max(1)).clamp(1, a.length),
+        None => (STRIP / row.max(1) / multiple * multiple).max(multiple).min(a.length),
     };
     Ok(Scheme {
         compression: options.compression,
         level: options.level.unwrap_or(6),
         predictor: options.predictor,
+        jpeg,
         endian,
         tile,
         rows_per_strip,
@@ -97,7 +117,11 @@ pub(crate) fn page_fields(
     };
     let map = colour_map(options, a, dtype, metadata)?;
     let photometric = match &map {
+        Some(_) if scheme.jpeg.is_some() => {
+            return Err(Error::mismatch("a palette with JPEG, which does not keep indices").with("option", "colormap"));
+        }
         Some(_) => 3,
+        None if scheme.jpeg.is_some_and(|jpeg| jpeg.chroma.is_some()) => 6,
         None => photometric(options, a)?,
     };
     let compression = match options.compression {
@@ -106,6 +130,8 @@ pub(crate) fn page_fields(
         Compression::Deflate => 8,
         Compression::PackBits => 32773,
         Compression::Zstd => 50000,
+        Compression::Lzma => 34925,
+        Compression::Jpeg => 7,
     };
     let repeated = |v: u16| vec![v; a.samples];
     let mut fields = vec![
@@ -119,6 +145,16 @@ pub(crate) fn page_fields(
     ];
     if a.pages > 1 {
         fields.push(f.long(tag::NEW_SUBFILE_TYPE, 2)?);
+    }
+    if let Some(jpeg) = scheme.jpeg {
+        fields.push(f.bytes(tag::JPEG_TABLES, 7, &jpeg.tables(a.contig())?));
+        if let Some((h, v)) = jpeg.chroma {
+            fields.push(f.short(tag::YCBCR_SUBSAMPLING, &[h, v]));
+            // The full range; without it, values would be those of video.
+            let range = [0.0, 255.0, 128.0, 255.0, 128.0, 255.0].map(|v| f.rational(tag::REFERENCE_BLACK_WHITE, v));
+            let bytes = range.into_iter().flat_map(|v| v.bytes).collect();
+            fields.push(Field { tag: tag::REFERENCE_BLACK_WHITE, kind: 5, count: 6, bytes });
+        }
     }
     if let Some(map) = map {
         fields.push(f.short(tag::COLOR_MAP, &map));

@@ -15,6 +15,7 @@ mod json;
 mod metadata;
 mod options;
 mod page;
+mod palette;
 mod plugin;
 mod reader;
 mod series;
@@ -29,7 +30,7 @@ use imageio_core::{Capabilities, Dtype, Magic, PluginDescriptor, Registry, Write
 
 pub use self::handle::{PageInfo, Part, SeriesInfo, Tile, Tiles};
 pub use self::options::{
-    BigTiff, ByteOrder, Compression, OpenOptions, Predictor, ReadOptions, ResolutionUnit, WriteOptions,
+    BigTiff, ByteOrder, Compression, OpenOptions, Palette, Predictor, ReadOptions, ResolutionUnit, WriteOptions,
 };
 pub use self::reader::TiffReader;
 

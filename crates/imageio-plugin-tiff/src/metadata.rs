@@ -290,10 +290,13 @@ pub(crate) fn axes(letters: &str, page: &Page) -> Vec<Axis> {
         (2, 3) => "RGB",
         (2, 4) => "RGBA",
         (0 | 1, 2) => "LA",
+        // Samples of a palette are those of its colours.
+        (3, 1) => "RGB",
         (5, 4) => "CMYK",
-        // JPEG-compressed YCbCr becomes RGB when it is read.
-        (6, 3) if matches!(page.layout.compression, 6 | 7) => "RGB",
+        // JPEG-compressed and subsampled YCbCr becomes RGB when it is read.
+        (6, 3) if page.becomes_rgb() => "RGB",
         (6, 3) => "YCbCr",
+        (32845, 3) => "XYZ",
         _ => "",
     };
     let each = letters.chars().map(|letter| match letter {

@@ -13,6 +13,10 @@ option_enum! {
         PackBits = "packbits" | "32773",
         /// Zstandard; needs the feature `zstd`.
         Zstd = "zstd" | "50000",
+        /// LZMA, as XZ streams; needs the feature `lzma-write`.
+        Lzma = "lzma" | "xz" | "34925",
+        /// JPEG, lossy, of 8-bit samples; needs the feature `jpeg`.
+        Jpeg = "jpeg" | "7",
     }
 }
 
@@ -25,6 +29,16 @@ option_enum! {
         Horizontal = "horizontal" | "true" | "2",
         /// Bytes of real numbers sorted by significance, then differences; for floats.
         Float = "float" | "floatingpoint" | "3",
+    }
+}
+
+option_enum! {
+    /// What becomes of the indices of an image with a palette.
+    pub enum Palette {
+        /// They are given as they are; the palette is in the metadata.
+        Raw = "raw" | "false",
+        /// Their colours are given, as RGB.
+        Apply = "apply" | "true",
     }
 }
 
@@ -89,6 +103,9 @@ plugin_options! {
         level: usize = 0,
         /// Leave out axes of length 1 that a file's description has beside rows and columns.
         squeeze: bool = true,
+        /// `raw` gives the indices of an image with a palette, `apply` their colours: RGB as a last axis, of uint8 if
+        /// that loses nothing, else of uint16. Images without a palette are the same either way.
+        palette: Palette = Palette::Raw,
         /// Some rows and columns: top, bottom, left, right; bottom and right are beyond the part. Only strips and
         /// tiles that hold them are read.
         region: Vec<usize> = Vec::new(),
@@ -98,12 +115,18 @@ plugin_options! {
 plugin_options! {
     /// How a TIFF file is written.
     pub struct WriteOptions in Write {
-        /// `none`, `lzw`, `deflate`, `zstd` or `packbits`.
+        /// `none`, `lzw`, `deflate`, `zstd`, `packbits`, `lzma` (with the feature `lzma-write`) or `jpeg` (uint8, grey or RGB).
         compression: Compression = Compression::None,
-        /// Effort of deflate, from 0 (fastest) to 9 (smallest); 6 unless said. Other compressions have one level.
+        /// Effort of deflate and LZMA, from 0 (fastest) to 9 (smallest); 6 unless said. Other compressions have one level.
         #[range(0, 9)]
         #[alias("compression_level")]
         level: Option<u8> = None,
+        /// Quality of JPEG, 0 (smallest) to 100 (best), on the scale of the Independent JPEG Group.
+        #[range(0, 100)]
+        quality: u8 = 75,
+        /// Pixels of a sample of colour in JPEG, across (1, 2 or 4) and down (1 or 2); `[2, 2]` unless said. RGB is
+        /// stored as YCbCr, or as it is with `photometric=rgb`.
+        subsampling: Vec<u32> = Vec::new(),
         /// `none`, `horizontal` (integers) or `float` (floats).
         predictor: Predictor = Predictor::None,
         /// Length and width of tiles in pixels, multiples of 16; strips unless said.

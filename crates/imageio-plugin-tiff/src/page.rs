@@ -2,6 +2,7 @@
 
 use imageio_core::{Dtype, Error, Result};
 
+use crate::decode::SgiLog;
 use crate::ifd::{Entry, Ifd, Tiff, Window, lenient};
 use crate::tags::tag;
 
@@ -171,7 +172,7 @@ impl Page {
             (0, Some(3)) => 2,
             (new, _) => new,
         };
-        let layout = Layout {
+        let mut layout = Layout {
             width,
             length,
             depth,
@@ -188,6 +189,12 @@ impl Page {
             rows_per_strip,
             tile,
         };
+        // Logarithms are given as what they stand for, whatever the writer took them from.
+        if let Some(coding) = SgiLog::new(layout.compression, layout.photometric) {
+            let extra_samples = Vec::new();
+            let (samples, bits) = (coding.samples(), vec![32]);
+            layout = Layout { samples, bits, format: 3, mixed_formats: false, planar: false, extra_samples, ..layout };
+        }
         Ok(Page { ifd, layout, subfile_type, subsampling, sub_ifds })
     }
 
@@ -199,6 +206,14 @@ impl Page {
     /// `true` if chroma is stored at a lower resolution.
     pub fn is_subsampled(&self) -> bool {
         self.subsampling.map_or(self.layout.photometric == 6, |s| s != (1, 1))
+    }
+
+    /// `true` if YCbCr becomes RGB when it is read: from JPEG, and where data units hold several pixels.
+    pub fn becomes_rgb(&self) -> bool {
+        const PLAIN: [u16; 8] = [1, 5, 8, 32773, 32946, 34925, 34926, 50000];
+        let compression = self.layout.compression;
+        self.layout.photometric == 6
+            && (matches!(compression, 6 | 7) || self.is_subsampled() && PLAIN.contains(&compression))
     }
 
     /// Offsets and byte counts of the strips or tiles, as many as the layout has; missing ones are (0, 0).

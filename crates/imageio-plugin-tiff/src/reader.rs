@@ -13,8 +13,9 @@ use crate::chain::Chain;
 use crate::decode::{self, Cell};
 use crate::ifd::{Tiff, Window};
 use crate::metadata;
-use crate::options::{OpenOptions, ReadOptions};
+use crate::options::{OpenOptions, Palette, ReadOptions};
 use crate::page::Page;
+use crate::palette;
 use crate::series::{self, Grouped, Pages, Place, Series};
 use crate::spacing;
 use crate::tags::tag;
@@ -122,6 +123,17 @@ impl<'r> TiffReader<'r> {
 
     fn target(&mut self, cx: &QueryCx<'_>) -> Result<Target> {
         let options = ReadOptions::parse(cx.options())?;
+        let mut target = self.chosen(cx, &options)?;
+        if options.palette == Palette::Apply {
+            if let Some(palette) = palette::Palette::read(&self.tiff, &mut self.window, &target.key)? {
+                target.colour(palette);
+            }
+        }
+        Ok(target)
+    }
+
+    /// What index and options choose, as it is stored.
+    fn chosen(&mut self, cx: &QueryCx<'_>, options: &ReadOptions) -> Result<Target> {
         if self.by_page {
             if options.page.is_some() || options.key.is_some() || options.level != 0 {
                 return Err(Error::mismatch(
@@ -149,7 +161,7 @@ impl<'r> TiffReader<'r> {
             return Err(Error::index_out_of_range(cx.index(), Some(count)));
         }
         let found = self.series_at(cx.index(), options.level)?;
-        let mut target = Target::choose(found, cx.index(), &options)?;
+        let mut target = Target::choose(found, cx.index(), options)?;
         if options.level > 0 {
             // What is said of the pixels is said of those of the full size.
             let top = self.series_at(cx.index(), 0)?;
@@ -202,10 +214,46 @@ impl<'r> TiffReader<'r> {
 
     fn fill_sink(&mut self, target: &Target, sink: &mut FrameSink<'_>) -> Result<()> {
         let dtype = target.key.layout.dtype()?;
+        if let Some(palette) = &target.palette {
+            let palettes = self.palettes(target, palette)?;
+            let dest = sink.bytes(palette.dtype(), &target.shape)?;
+            // Indices are decoded to the end of the memory that their colours fill from its beginning.
+            let count = dest.len() / (3 * palette.dtype().size());
+            let (_, indices) = dest.split_at_mut(dest.len() - count * dtype.size());
+            self.fill(target, indices, dtype)?;
+            palette::apply(&palettes, count / target.n_pages().max(1), dtype.size(), dest);
+            return Ok(());
+        }
         if dtype == Dtype::Bool {
             return self.fill(target, sink.slice::<bool>(&target.shape)?, dtype);
         }
         self.fill(target, sink.bytes(dtype, &target.shape)?, dtype)
+    }
+
+    /// The palette of each page, or one for all.
+    fn palettes(&mut self, target: &Target, key: &palette::Palette) -> Result<Vec<palette::Palette>> {
+        let Pages::Listed(list) = &target.pages else { return Ok(vec![key.clone()]) };
+        let mut palettes = Vec::new();
+        for place in list {
+            let own = match place.filter(|p| p.file == 0 && p.offset != target.key.ifd.offset) {
+                Some(place) => {
+                    let page = Page::read(&self.tiff, place.offset, &mut self.window)?;
+                    palette::Palette::read(&self.tiff, &mut self.window, &page)?
+                }
+                None => None,
+            };
+            let own = own.unwrap_or_else(|| key.clone());
+            if own.dtype() != key.dtype() {
+                return Err(Error::mismatch("the pages of an array have palettes of different depths")
+                    .with("option", "palette")
+                    .with_hint("read the pages one by one with the option `page`, or indices with `palette=raw`"));
+            }
+            palettes.push(own);
+        }
+        if palettes.iter().all(|p| p == key) {
+            palettes.truncate(1);
+        }
+        Ok(palettes)
     }
 
     /// Decodes `target` into an array of its shape.
@@ -314,7 +362,7 @@ fn same(key: &Page, page: &Page) -> Result<()> {
 impl ImageReader for TiffReader<'_> {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
         let target = self.target(cx)?;
-        let dtype = target.key.layout.dtype()?;
+        let dtype = target.dtype()?;
         let spacing = spacing::of(&self.tiff, &mut self.window, &target)?;
         let props = ImageProperties::new(dtype, target.shape)
             .with_n_images(self.count_images()?)
@@ -331,7 +379,8 @@ impl ImageReader for TiffReader<'_> {
     }
 
     fn read_batch(&mut self, range: Range<usize>, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
-        if !self.by_page || self.only.is_some() || !ReadOptions::parse(cx.options())?.region.is_empty() {
+        let options = ReadOptions::parse(cx.options())?;
+        if !self.by_page || self.only.is_some() || !options.region.is_empty() || options.palette == Palette::Apply {
             return Ok(false);
         }
         let first = self.page(range.start)?;
@@ -369,7 +418,11 @@ impl ImageReader for TiffReader<'_> {
             return metadata::file(&self.tiff, &mut self.window, &key, &kinds, pages);
         }
         let target = self.target(cx)?;
-        metadata::image(&self.tiff, &mut self.window, &target.key, target.series.as_ref())
+        let mut out = metadata::image(&self.tiff, &mut self.window, &target.key, target.series.as_ref())?;
+        if target.palette.is_some() {
+            out.mark_applied("tags/ColorMap");
+        }
+        Ok(out)
     }
 
     fn count(&mut self, _: &QueryCx<'_>) -> Result<Option<usize>> {

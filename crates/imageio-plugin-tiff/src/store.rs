@@ -50,7 +50,7 @@ const KEPT: [(u16, u16); 24] = [
     (318, 5),
     (319, 5),
     (337, 2),
-    (532, 5),
+    (tag::REFERENCE_BLACK_WHITE, 5),
     (tag::MODEL_PIXEL_SCALE, 12),
     (tag::MODEL_TIEPOINT, 12),
     (tag::MODEL_TRANSFORMATION, 12),
@@ -190,6 +190,11 @@ impl Stored {
             else {
                 continue;
             };
+            // YCbCr that was read became RGB, of which this says nothing.
+            let ycbcr = || metadata.get("photometric").and_then(Value::as_str) == Some("ycbcr");
+            if number == tag::REFERENCE_BLACK_WHITE && ycbcr() {
+                continue;
+            }
             if let Node::Value(value) = node {
                 match f.value(number, kind, value) {
                     Some(field) => self.first.push(field),

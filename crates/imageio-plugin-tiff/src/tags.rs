@@ -44,7 +44,9 @@ pub(crate) mod tag {
     pub const JPEG_Q_TABLES: u16 = 519;
     pub const JPEG_DC_TABLES: u16 = 520;
     pub const JPEG_AC_TABLES: u16 = 521;
+    pub const YCBCR_COEFFICIENTS: u16 = 529;
     pub const YCBCR_SUBSAMPLING: u16 = 530;
+    pub const REFERENCE_BLACK_WHITE: u16 = 532;
     pub const XMP: u16 = 700;
     pub const IMAGE_DEPTH: u16 = 32997;
     pub const TILE_DEPTH: u16 = 32998;

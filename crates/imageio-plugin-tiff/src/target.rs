@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use imageio_core::{Error, Result, Spacing, Value};
+use imageio_core::{Dtype, Error, Result, Spacing, Value};
 
 use crate::options::ReadOptions;
 use crate::page::Page;
+use crate::palette::Palette;
 use crate::series::{Pages, Place, Series};
 
 /// Rows and columns of every page that are wanted.
@@ -27,6 +28,8 @@ pub(crate) struct Target {
     pub key: Page,
     pub pages: Pages,
     pub region: Option<Region>,
+    /// The colours that take the place of indices.
+    pub palette: Option<Palette>,
     /// Distances between neighbours that the description of the array has.
     pub scale: Vec<(char, Spacing)>,
     /// How many times larger pixels are than those of the full size, along Y and X.
@@ -38,7 +41,17 @@ impl Target {
     pub fn page(page: Page) -> Self {
         let (shape, axes) = page.layout.shape();
         let pages = Pages::here([page.ifd.offset]);
-        Target { series: None, shape, axes, key: page, pages, region: None, scale: Vec::new(), reduced: (1.0, 1.0) }
+        Target {
+            series: None,
+            shape,
+            axes,
+            key: page,
+            pages,
+            region: None,
+            palette: None,
+            scale: Vec::new(),
+            reduced: (1.0, 1.0),
+        }
     }
 
     /// A whole series.
@@ -48,7 +61,17 @@ impl Target {
             None => (series.shape.clone(), series.axes.clone()),
         };
         let (key, pages, scale) = (series.key.clone(), series.pages.clone(), series.scale.clone());
-        Target { series: Some(series.clone()), shape, axes, key, pages, region: None, scale, reduced: (1.0, 1.0) }
+        Target {
+            series: Some(series.clone()),
+            shape,
+            axes,
+            key,
+            pages,
+            region: None,
+            palette: None,
+            scale,
+            reduced: (1.0, 1.0),
+        }
     }
 
     /// What options choose of an image.
@@ -86,11 +109,26 @@ impl Target {
                     }
                 }
                 let (series, key, scale) = (Some(found.clone()), found.key.clone(), found.scale.clone());
-                Target { series, shape, axes, key, pages, region: None, scale, reduced: (1.0, 1.0) }
+                Target { series, shape, axes, key, pages, region: None, palette: None, scale, reduced: (1.0, 1.0) }
             }
         };
         target.crop(&options.region)?;
         Ok(target)
+    }
+
+    /// Puts colours in the place of indices; comes after everything that looks at the shape.
+    pub fn colour(&mut self, palette: Palette) {
+        self.shape.push(3);
+        self.axes.push('S');
+        self.palette = Some(palette);
+    }
+
+    /// Elements of the array.
+    pub fn dtype(&self) -> Result<Dtype> {
+        match &self.palette {
+            Some(palette) => Ok(palette.dtype()),
+            None => self.key.layout.dtype(),
+        }
     }
 
     /// Keeps a part of rows and columns: top, bottom, left, right, where bottom and right are beyond the part.
@@ -128,6 +166,15 @@ impl Target {
         }
         self.region = Some(region);
         Ok(())
+    }
+
+    /// How many pages are decoded.
+    pub fn n_pages(&self) -> usize {
+        match &self.pages {
+            Pages::Listed(list) => list.len(),
+            Pages::Planes(list) => list.len(),
+            Pages::Stored(_) => 1,
+        }
     }
 
     /// The first directory that is there.

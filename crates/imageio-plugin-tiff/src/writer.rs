@@ -414,6 +414,7 @@ impl ImageWriter for TiffWriter {
         }
         let page = page_fields(self.format, &options, &arrangement, dtype, &scheme, cx.metadata())?;
         stored.keep_palette(cx.metadata());
+        stored.first.retain(|kept| !page.iter().any(|own| own.tag == kept.tag));
         let chunks = Chunks { arrangement: &arrangement, dtype, scheme, bytes };
         let array =
             Array { options: &options, bytes, shape: &shape, arrangement: &arrangement, dtype, kind, stored, page };

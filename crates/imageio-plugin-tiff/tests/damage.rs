@@ -17,7 +17,7 @@ fn write(image: &NdImage, settings: &[(&'static str, &str)]) -> Vec<u8> {
 /// Small files of different kinds.
 fn seeds() -> Vec<Vec<u8>> {
     use imageio_core::Dtype::{Bool, F32, U8, U16};
-    vec![
+    let mut seeds = vec![
         write(&samples::picture(U8, &[9, 11]), &[]),
         write(&samples::picture(U16, &[3, 9, 11]), &[("byteorder", "big"), ("rows_per_strip", "4")]),
         write(
@@ -33,7 +33,28 @@ fn seeds() -> Vec<Vec<u8>> {
         write(&samples::picture(Bool, &[9, 11]), &[("compression", "packbits")]),
         write(&samples::picture(U8, &[9, 11, 4]), &[("compression", "zstd")]),
         write(&samples::picture(U8, &[3, 9, 11]), &[("planar", "true"), ("pyramid", "1")]),
-    ]
+        write(&samples::picture(U8, &[20, 21, 3]), &[("compression", "jpeg"), ("tile", "[16, 16]")]),
+    ];
+    // Of compressions that are read only.
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/tiff");
+    for name in [
+        "ycbcr420",
+        "ycbcr411_tiles",
+        "ycbcr_range",
+        "pixarlog8",
+        "pixarlog16_rgb",
+        "pixarlog_f32",
+        "logl",
+        "logluv32_be",
+        "logluv24_tiles",
+        "thunderscan",
+        "palette4",
+        "palette16_pages",
+        "jpeg12_rgb_tiles",
+    ] {
+        seeds.push(std::fs::read(folder.join(name).with_extension("tif")).unwrap());
+    }
+    seeds
 }
 
 /// The same numbers in the same order, every time.
@@ -52,7 +73,8 @@ impl Random {
 fn use_it(bytes: Vec<u8>, k: usize) -> bool {
     let limits = Limits::default().max_alloc(1 << 20).max_frame_bytes(1 << 20);
     let mut options = ReadOptions::new().limits(limits);
-    match k % 4 {
+    match k % 5 {
+        4 => options = options.set("palette", "apply"),
         1 => options = options.set("pages", true),
         2 => options = options.set("allow_truncated", true),
         3 => options = options.set("squeeze", false),
@@ -254,4 +276,15 @@ fn loops_end() {
     let mut reader = Reader::open(bytes).unwrap();
     assert_eq!(reader.read(0).unwrap().shape(), [3, 9, 11]);
     assert!(reader.notes().iter().any(|n| n.contains("leads back")), "{:?}", reader.notes());
+}
+
+#[test]
+fn a_part_of_what_no_strip_holds_takes_no_memory() {
+    let settings = [("shaped", "false"), ("compression", "zstd")];
+    let mut bytes = write(&samples::picture(imageio_core::Dtype::U8, &[9, 11, 4]), &settings);
+    put(&mut bytes, 256, 900_000_000);
+    let mut reader = Reader::open(bytes).unwrap();
+    let error = reader.downcast_mut::<TiffReader>().unwrap().read_region(1..5, 2..7).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
+    assert!(error.to_string().contains("can't come from"), "{error}");
 }

@@ -95,5 +95,7 @@ one[10 + 8:10 + 12] = struct.pack('<I', 2_000_000_000); one[22 + 8:22 + 12] = st
 broken('huge.tif', bytes(one), 'LimitExceeded', 'sides that no memory holds')
 one = bytearray(open('packed12.tif', 'rb').read())
 one[10 + 3 * 12 + 8:10 + 3 * 12 + 10] = struct.pack('<H', 32809)
-broken('thunderscan.tif', bytes(one), 'Unsupported', 'a compression that nothing here decodes')
+broken('thunderscan.tif', bytes(one), 'Unsupported', 'ThunderScan of other samples than those of 4 bits')
 open('../../bad/tiff/manifest.toml', 'w').write('\n'.join(bad))
+
+import make_codecs

@@ -22,6 +22,8 @@ pub(crate) struct ColorHints {
     pub(crate) jfif: bool,
     /// The transform byte of an Adobe segment.
     pub(crate) adobe: Option<u8>,
+    /// Components are wanted as they are, whatever the header says.
+    pub(crate) stored: bool,
 }
 
 impl Transform {
@@ -29,6 +31,7 @@ impl Transform {
     pub(crate) fn of(frame: &Frame, hints: ColorHints) -> Self {
         let ids: Vec<u8> = frame.components.iter().map(|c| c.id).collect();
         match (ids.as_slice(), hints.adobe) {
+            _ if hints.stored => Transform::Plain,
             ([_, _, _], _) if hints.jfif => Transform::YccToRgb,
             ([_, _, _], Some(0)) => Transform::Plain,
             ([_, _, _], Some(_)) => Transform::YccToRgb,

@@ -6,10 +6,10 @@ use super::chunk::{Context, Scratch, resize};
 use super::codec::Codec;
 use super::predictor::{self, Predictor};
 use super::rows::{Cell, Rows};
-use super::{ccitt, lzw, packbits, unpack};
+use super::{ccitt, lzw, packbits, thunder, unpack};
 
 /// Strips and tiles may have so many bytes, however small the page is.
-const MOST: usize = 128 << 20;
+pub(crate) const MOST: usize = 128 << 20;
 
 /// Bytes of the parts that change places with the byte order: half an element for complex numbers.
 fn swapped_size(dtype: Dtype) -> usize {
@@ -253,6 +253,7 @@ pub(crate) fn decompress(
             Ok(n)
         }
         Codec::Lzw => lzw::decode(data, to),
+        Codec::Thunder => Ok(thunder::decode(data, columns, to)),
         Codec::PackBits => Ok(packbits::decode(data, to)),
         Codec::Deflate => inflate(data, to, scratch),
         #[cfg(feature = "zstd")]

@@ -29,12 +29,14 @@ pub(crate) struct Context {
 }
 
 /// Tags beyond the layout that decoding depends on.
-const OWN: [u16; 8] = [
+const OWN: [u16; 10] = [
     tag::JPEG_TABLES,
     tag::T4_OPTIONS,
     tag::LERC_PARAMETERS,
     tag::GDAL_NODATA,
     tag::YCBCR_SUBSAMPLING,
+    tag::YCBCR_COEFFICIENTS,
+    tag::REFERENCE_BLACK_WHITE,
     tag::JPEG_Q_TABLES,
     tag::JPEG_DC_TABLES,
     tag::JPEG_AC_TABLES,
@@ -62,9 +64,6 @@ impl Context {
                 return Err(Error::unsupported(format!("the horizontal predictor on samples of {dtype}")));
             }
             _ => {}
-        }
-        if page.is_subsampled() && layout.photometric == 6 && !codec.is_image() {
-            return Err(Error::unsupported("chroma subsampling without JPEG compression"));
         }
         let text = match page.ifd.entry(tag::GDAL_NODATA) {
             Some(entry) => lenient(tiff.bytes(entry, window))?.map(|b| crate::ifd::text(&b)).unwrap_or_default(),
@@ -150,7 +149,7 @@ pub(crate) fn resize(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8]> {
 }
 
 /// Cells for a strip or tile apart from the array.
-pub(crate) fn room<T: Cell>(len: usize) -> Result<Vec<T>> {
+pub(crate) fn room<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
     let mut cells = Vec::new();
     cells
         .try_reserve_exact(len)

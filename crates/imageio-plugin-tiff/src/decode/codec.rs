@@ -19,6 +19,12 @@ pub(crate) enum Codec {
     #[cfg(feature = "lzma")]
     Lzma,
     Ccitt(Scheme),
+    /// ThunderScan's 4-bit pixels.
+    Thunder,
+    PixarLog,
+    SgiLog(super::sgilog::Coding),
+    /// YCbCr with fewer samples of chroma.
+    Subsampled(Box<super::ycbcr::Subsampled>),
     #[cfg(feature = "jpeg")]
     Jpeg {
         tables: Vec<u8>,
@@ -42,8 +48,19 @@ pub(crate) enum Codec {
 
 impl Codec {
     pub fn new(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Self> {
+        let codec = Self::by_number(tiff, page, window)?;
+        if codec.is_image() || page.layout.photometric != 6 || !page.is_subsampled() {
+            return Ok(codec);
+        }
+        Ok(Codec::Subsampled(Box::new(super::ycbcr::Subsampled::new(tiff, page, codec, window)?)))
+    }
+
+    fn by_number(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Self> {
         let _ = (tiff, &window);
         let number = page.layout.compression;
+        if page.layout.depth > 1 && matches!(number, 32909 | 34676 | 34677) {
+            return Err(Error::unsupported("volumes compressed as PixarLog or SGILog"));
+        }
         Ok(match number {
             1 => Codec::None,
             2 => Codec::Ccitt(Scheme::Rle { words: false }),
@@ -57,6 +74,15 @@ impl Codec {
             }
             4 => Codec::Ccitt(Scheme::Group4),
             5 => Codec::Lzw,
+            32809 if page.layout.bits == [4] && page.layout.contig() == 1 && page.layout.predictor <= 1 => {
+                Codec::Thunder
+            }
+            32809 => return Err(Error::unsupported("ThunderScan of other pixels than one sample of 4 bits")),
+            32909 => Codec::PixarLog,
+            34676 | 34677 => match super::sgilog::Coding::new(number, page.layout.photometric) {
+                Some(coding) => Codec::SgiLog(coding),
+                None => return Err(Error::unsupported("SGILog in an image that is neither LogL nor LogLuv")),
+            },
             #[cfg(feature = "jpeg")]
             6 => Codec::OldJpeg(super::old_jpeg::Header::read(tiff, page, window)?),
             #[cfg(feature = "jpeg")]
@@ -100,7 +126,7 @@ impl Codec {
 
     /// `true` if strips and tiles are images of their own, to which neither predictor nor bit order applies.
     pub fn is_image(&self) -> bool {
-        !matches!(self, Codec::None | Codec::Lzw | Codec::PackBits | Codec::Deflate | Codec::Ccitt(_))
+        !matches!(self, Codec::None | Codec::Lzw | Codec::PackBits | Codec::Deflate | Codec::Ccitt(_) | Codec::Thunder)
             && !self.is_zstd()
             && !self.is_lzma()
     }

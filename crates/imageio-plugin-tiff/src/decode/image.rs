@@ -1,4 +1,5 @@
-//! Strips and tiles that are images of their own: JPEG, WebP, PNG, JPEG 2000, JPEG XL, JPEG XR, LERC.
+//! Strips and tiles that are images of their own: JPEG, WebP, PNG, JPEG 2000, JPEG XL, JPEG XR, LERC, and those whose
+//! samples are made of others.
 
 use imageio_core::{Error, Result};
 
@@ -28,16 +29,25 @@ pub(crate) fn decode<T: Cell>(
     let _ = tiff;
     let raw = std::mem::take(&mut scratch.raw);
     let mut plain = std::mem::take(&mut scratch.plain);
-    let result =
-        samples(context, &raw, &mut plain, scratch).and_then(|found| place(context, inside, rows, &found, &plain));
+    let result = samples(context, inside, &raw, &mut plain, scratch)
+        .and_then(|found| place(context, inside, rows, &found, &plain));
     scratch.raw = raw;
     scratch.plain = plain;
     result
 }
 
-fn samples(context: &Context, data: &[u8], plain: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Found> {
-    let _ = (&data, &plain, &scratch);
+fn samples(
+    context: &Context,
+    [planes, real, _]: [usize; 3],
+    data: &[u8],
+    plain: &mut Vec<u8>,
+    scratch: &mut Scratch,
+) -> Result<Found> {
+    let rows = planes.saturating_mul(real);
     match &context.codec {
+        Codec::Subsampled(units) => units.decode(context, rows, data, plain, scratch),
+        Codec::PixarLog => super::pixarlog::decode(context, rows, data, plain, scratch),
+        Codec::SgiLog(coding) => super::sgilog::decode(context, *coding, rows, data, plain),
         #[cfg(feature = "jpeg")]
         Codec::Jpeg { tables } => jpeg(context, tables, data, plain),
         #[cfg(feature = "jpeg")]

@@ -1,6 +1,7 @@
 //! JPEG streams within TIFF (TIFF Technical Note 2): abbreviated streams joined with their tables, and decoded.
 
 use imageio_core::{Error, Result};
+use imageio_plugin_jpeg::stream::{Color, Stream};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -92,11 +93,8 @@ pub(crate) struct Decoded {
 
 /// Decodes into `out`.
 pub(crate) fn decode(data: &[u8], info: &Info, colour: Colour, out: &mut Vec<u8>) -> Result<Decoded> {
-    if info.frame > 0xc2 || !matches!(info.components, 1 | 3) {
-        return other(data, info, colour, out);
-    }
-    if info.precision != 8 {
-        return Err(Error::unsupported(format!("lossy JPEG of {} bits", info.precision)));
+    if info.frame > 0xc2 || info.precision != 8 || !matches!(info.components, 1 | 3) {
+        return other(data, colour, out);
     }
     let bad = |e: &dyn std::fmt::Debug| Error::malformed(format!("JPEG: {e:?}"));
     let base = DecoderOptions::default().set_strict_mode(false).set_max_width(65_535).set_max_height(65_535);
@@ -125,30 +123,25 @@ pub(crate) fn decode(data: &[u8], info: &Info, colour: Colour, out: &mut Vec<u8>
     Ok(Decoded { width: info.width, height: info.height, components, size: 1 })
 }
 
-/// Lossless streams and those of two or four components.
-fn other(data: &[u8], info: &Info, colour: Colour, out: &mut Vec<u8>) -> Result<Decoded> {
-    use jpeg_decoder::{ColorTransform, PixelFormat};
-    let bad = |e: jpeg_decoder::Error| match e {
-        jpeg_decoder::Error::Unsupported(what) => Error::unsupported(format!("JPEG: {what:?}")),
-        other => Error::malformed(format!("JPEG: {other}")),
-    };
-    let mut decoder = jpeg_decoder::Decoder::new(data);
-    let size = info.width.saturating_mul(info.height).saturating_mul(info.components).saturating_mul(2);
-    decoder.set_max_decoding_buffer_size(size.saturating_add(1 << 20));
-    if colour != Colour::Rgb {
-        decoder.set_color_transform(ColorTransform::None);
+/// Lossless streams, those of 12 bits, and those of two or four components.
+fn other(data: &[u8], colour: Colour, out: &mut Vec<u8>) -> Result<Decoded> {
+    let stream = Stream::parse(data)?;
+    let (height, width, components) = stream.shape();
+    let colour = if colour == Colour::Rgb { Color::Rgb } else { Color::Stored };
+    let samples = width.saturating_mul(height).saturating_mul(components);
+    let size = if stream.precision() <= 8 { 1 } else { 2 };
+    let bytes = resize(out, samples.saturating_mul(size))?;
+    if size == 1 {
+        stream.decode_u8(colour, bytes)?;
+    } else if let Ok(wide) = bytemuck::try_cast_slice_mut(bytes) {
+        stream.decode_u16(colour, wide)?;
+    } else {
+        // Bytes need not lie where two of them are a number.
+        let mut wide = super::chunk::room::<u16>(samples)?;
+        stream.decode_u16(colour, &mut wide)?;
+        bytes.copy_from_slice(bytemuck::cast_slice(&wide));
     }
-    let pixels = decoder.decode().map_err(bad)?;
-    let format = decoder.info().map(|i| i.pixel_format);
-    let (components, size) = match format {
-        Some(PixelFormat::L8) => (1, 1),
-        Some(PixelFormat::L16) => (1, 2),
-        Some(PixelFormat::RGB24) => (3, 1),
-        Some(PixelFormat::CMYK32) => (4, 1),
-        None => return Err(Error::malformed("JPEG without a frame")),
-    };
-    *out = pixels;
-    Ok(Decoded { width: info.width, height: info.height, components, size })
+    Ok(Decoded { width, height, components, size })
 }
 
 #[cfg(test)]

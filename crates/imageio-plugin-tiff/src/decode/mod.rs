@@ -12,10 +12,16 @@ mod lzw;
 #[cfg(feature = "jpeg")]
 mod old_jpeg;
 mod packbits;
+mod pixarlog;
+mod plausible;
 mod predictor;
 mod region;
 mod rows;
+mod sgilog;
+mod sgilog_gamut;
+mod thunder;
 mod unpack;
+mod ycbcr;
 
 use std::sync::Arc;
 
@@ -27,6 +33,7 @@ pub(crate) use self::codec::compression_name;
 pub(crate) use self::region::region;
 pub(crate) use self::rows::Cell;
 use self::rows::Rows;
+pub(crate) use self::sgilog::Coding as SgiLog;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 

@@ -121,6 +121,8 @@ fn pieces<T: Cell>(
     for group in todo.chunks(together) {
         let mut buffers = Vec::with_capacity(group.len());
         for piece in group {
+            let (offset, count) = piece.chunk;
+            context.plausible(count, piece.inside).map_err(|e| e.with("chunk", format!("at byte {offset}")))?;
             buffers.push(room(piece.inside.iter().product::<usize>().saturating_mul(pixel))?);
         }
         let tasks = group.iter().zip(&mut buffers).map(|(piece, data)| {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use imageio_core::{Dtype, Error, Result};
 
-use super::{Arrangement, lzw, packbits, predictor};
+use super::{Arrangement, Jpeg, jpeg, lzma, lzw, packbits, predictor};
 use crate::ifd::Endian;
 use crate::options::{Compression, Predictor};
 
@@ -15,9 +15,11 @@ const BATCH: usize = 32 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scheme {
     pub compression: Compression,
-    /// Of deflate, 0 to 9.
+    /// Of deflate and LZMA, 0 to 9.
     pub level: u8,
     pub predictor: Predictor,
+    /// What JPEG needs to know.
+    pub jpeg: Option<Jpeg>,
     pub endian: Endian,
     /// Length and width of tiles.
     pub tile: Option<(usize, usize)>,
@@ -118,6 +120,7 @@ impl Chunks<'_> {
                 None => Cow::Owned(std::mem::take(&mut plain)),
                 Some(borrowed) => Cow::Borrowed(borrowed),
             },
+            Compression::Jpeg => Cow::Owned(self.jpeg(k, stored, &mut plain)?),
             _ => {
                 let (_, width) = self.size();
                 Cow::Owned(self.compress(stored.unwrap_or(&plain), self.row_bytes(width), scratch)?)
@@ -125,6 +128,18 @@ impl Chunks<'_> {
         };
         scratch.plain = plain;
         Ok(result)
+    }
+
+    /// Chunk `k` of a page as a JPEG stream; its samples are `stored`, or in `plain`.
+    fn jpeg(&self, k: usize, stored: Option<&[u8]>, plain: &mut [u8]) -> Result<Vec<u8>> {
+        let (a, (length, width), (down, across)) = (self.arrangement, self.size(), self.grid());
+        let (top, left) = (k / across % down * length, k % across * width);
+        let (rows, columns) = (length.min(a.length - top), width.min(a.width - left));
+        let settings = self.scheme.jpeg.ok_or_else(|| Error::unsupported("JPEG without its settings"))?;
+        if stored.is_none() {
+            jpeg::extend(plain, self.row_bytes(width), rows, columns, a.contig());
+        }
+        settings.encode(stored.unwrap_or(plain), width, a.contig())
     }
 
     /// The samples of a chunk: borrowed where they need no change, else put into `out`.
@@ -182,7 +197,8 @@ impl Chunks<'_> {
     fn compress(&self, data: &[u8], row_bytes: usize, scratch: &mut Scratch) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         match self.scheme.compression {
-            Compression::None => out.extend_from_slice(data),
+            // JPEG is made of pixels and not of bytes.
+            Compression::None | Compression::Jpeg => out.extend_from_slice(data),
             Compression::Lzw => {
                 out.reserve(data.len() / 2);
                 scratch.lzw.get_or_insert_default().encode(data, &mut out);
@@ -202,6 +218,7 @@ impl Chunks<'_> {
                 }
                 out.truncate(n);
             }
+            Compression::Lzma => out = lzma::encode(data, self.scheme.level)?,
             #[cfg(feature = "zstd")]
             Compression::Zstd => {
                 out = ruzstd::encoding::compress_to_vec(data, ruzstd::encoding::CompressionLevel::Fastest);

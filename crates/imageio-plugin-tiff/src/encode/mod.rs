@@ -3,6 +3,8 @@
 mod arrange;
 mod chunks;
 pub(crate) mod ifd;
+mod jpeg;
+mod lzma;
 mod lzw;
 mod packbits;
 mod predictor;
@@ -10,4 +12,5 @@ mod reduce;
 
 pub(crate) use self::arrange::Arrangement;
 pub(crate) use self::chunks::{Chunks, Scheme};
+pub(crate) use self::jpeg::Jpeg;
 pub(crate) use self::reduce::halve;

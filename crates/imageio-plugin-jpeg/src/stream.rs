@@ -1,0 +1,175 @@
+//! JPEG streams within other formats, such as the strips and tiles of TIFF: the codec without files and options.
+
+use imageio_core::{Error, Result};
+
+use crate::codec::bits::next_marker;
+use crate::codec::color::ColorHints;
+use crate::codec::decode::{self, Job, Tolerance};
+use crate::codec::encode::write::{self, Density};
+use crate::codec::encode::{Model, Picture, Settings};
+use crate::codec::frame::Frame;
+
+/// How components become channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// As they are stored.
+    Stored,
+    /// Y'CbCr becomes RGB where the stream's markers don't say that it is something else.
+    Rgb,
+}
+
+/// A stream whose header is understood.
+#[derive(Debug, Clone)]
+pub struct Stream<'a> {
+    data: &'a [u8],
+    frame: Frame,
+    hints: ColorHints,
+}
+
+impl<'a> Stream<'a> {
+    /// Reads the markers up to the frame header; `data` begins with a start-of-image marker.
+    pub fn parse(data: &'a [u8]) -> Result<Self> {
+        let mut hints = ColorHints::default();
+        let mut at = 2;
+        while let Some((place, marker)) = next_marker(data, at) {
+            at = place + 2;
+            if matches!(marker, 0x01 | 0xD0..=0xD8) {
+                continue;
+            }
+            let Some((length, rest)) = data.get(at..).and_then(|d| d.split_first_chunk::<2>()) else { break };
+            let Some(len) = usize::from(u16::from_be_bytes(*length)).checked_sub(2) else { break };
+            let Some(body) = rest.get(..len) else { break };
+            match marker {
+                0xD9 | 0xDA => break,
+                0xE0 if body.starts_with(b"JFIF\0") => hints.jfif = true,
+                0xEE if body.starts_with(b"Adobe") => hints.adobe = body.get(11).copied(),
+                marker if Frame::is_sof(marker) => {
+                    let frame = Frame::parse(marker, body).map_err(|e| e.with("offset", place))?;
+                    return Ok(Stream { data, frame, hints });
+                }
+                _ => {}
+            }
+            at += 2 + len;
+        }
+        Err(Error::malformed("a JPEG stream without a frame header"))
+    }
+
+    /// Height, width and number of components.
+    pub fn shape(&self) -> (usize, usize, usize) {
+        (self.frame.height, self.frame.width, self.frame.components.len())
+    }
+
+    /// Bits of a sample: 8 or 12, or 2 to 16 of lossless streams.
+    pub fn precision(&self) -> u8 {
+        self.frame.precision
+    }
+
+    /// Decodes a stream of at most 8 bits into as many samples as its shape has.
+    pub fn decode_u8(&self, color: Color, out: &mut [u8]) -> Result<()> {
+        self.expect(out.len(), self.frame.precision <= 8)?;
+        decode::decode(&self.job(color, out.len()), self.shape(), out, |v| v as u8).map(drop)
+    }
+
+    /// Decodes a stream of more than 8 bits into as many samples as its shape has.
+    pub fn decode_u16(&self, color: Color, out: &mut [u16]) -> Result<()> {
+        self.expect(out.len(), self.frame.precision > 8)?;
+        decode::decode(&self.job(color, out.len()), self.shape(), out, |v| v).map(drop)
+    }
+
+    fn expect(&self, samples: usize, fits: bool) -> Result<()> {
+        let (height, width, components) = self.shape();
+        if !fits || samples != height * width * components {
+            return Err(Error::mismatch(format!(
+                "{samples} samples for a stream of {height}x{width}x{components} of {} bits",
+                self.frame.precision
+            )));
+        }
+        Ok(())
+    }
+
+    fn job(&self, color: Color, samples: usize) -> Job<'a> {
+        let hints = ColorHints { stored: color == Color::Stored, ..self.hints };
+        // Coefficients take two bytes each, and subsampled components of padded frames no more than four times that.
+        let max_alloc = (samples as u64).saturating_mul(8).saturating_add(1 << 20);
+        Job { data: self.data, start: 0, hints, tolerance: Tolerance::Conceal, max_alloc: Some(max_alloc) }
+    }
+}
+
+/// How a stream is encoded: baseline, with the typical Huffman tables of T.81 annex K.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoding {
+    /// 0 (smallest) to 100 (best), on the scale of the Independent JPEG Group.
+    pub quality: u8,
+    /// Pixels for one sample of chroma, across and down: 1 to 4. `None` stores three channels as they are.
+    pub subsampling: Option<(usize, usize)>,
+}
+
+impl Encoding {
+    /// An encoding of that quality, with chroma of half the size across and down.
+    pub fn new(quality: u8) -> Self {
+        Encoding { quality: quality.min(100), subsampling: Some((2, 2)) }
+    }
+
+    /// The same with other chroma.
+    pub fn subsampling(self, factors: Option<(usize, usize)>) -> Self {
+        Encoding { subsampling: factors, ..self }
+    }
+}
+
+/// Encodes `height * width * channels` samples as one stream; channels are 1 (grey) or 3 (RGB). Streams of one
+/// encoding and number of channels have the same tables.
+pub fn encode(pixels: &[u8], (height, width, channels): (usize, usize, usize), encoding: Encoding) -> Result<Vec<u8>> {
+    let side = 1..=65_535;
+    if !side.contains(&height) || !side.contains(&width) || height * width * channels != pixels.len() {
+        let count = pixels.len();
+        return Err(Error::mismatch(format!("{count} samples for a JPEG stream of {height}x{width}x{channels}")));
+    }
+    let factors = encoding.subsampling.unwrap_or((1, 1));
+    if !matches!(factors, (1 | 2 | 4, 1 | 2 | 4)) {
+        return Err(Error::mismatch(format!("chroma subsampling of {factors:?} in JPEG")).with_hint("1, 2 or 4 each"));
+    }
+    let model = match (channels, encoding.subsampling) {
+        (1, _) => Model::Gray,
+        (3, Some(_)) => Model::YCbCr,
+        (3, None) => Model::Rgb,
+        _ => return Err(Error::mismatch(format!("a JPEG stream of {channels} channels"))),
+    };
+    let settings = Settings {
+        quality: encoding.quality.min(100),
+        subsampling: factors,
+        progressive: false,
+        optimize: false,
+        restart_interval: 0,
+    };
+    let picture = Picture::new(pixels, width, height, model, settings);
+    Ok(write::file(&picture, Density { unit: 0, x: 1, y: 1 }, &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
+
+    use super::*;
+
+    #[test]
+    fn there_and_back() {
+        let pixels: Vec<u8> = (0..24 * 20 * 3).map(|k| (k % 97 + k / 60) as u8).collect();
+        for factors in [None, Some((1, 1)), Some((2, 2)), Some((4, 1))] {
+            let stream = encode(&pixels, (20, 24, 3), Encoding::new(100).subsampling(factors)).unwrap();
+            let parsed = Stream::parse(&stream).unwrap();
+            assert_eq!((parsed.shape(), parsed.precision()), ((20, 24, 3), 8));
+            let mut out = vec![0; pixels.len()];
+            parsed.decode_u8(Color::Rgb, &mut out).unwrap();
+            let worst = out.iter().zip(&pixels).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(factors.is_some_and(|f| f != (1, 1)) || worst < Some(6), "{factors:?} {worst:?}");
+            if factors.is_none() {
+                let mut stored = vec![0; pixels.len()];
+                parsed.decode_u8(Color::Stored, &mut stored).unwrap();
+                assert_eq!(stored, out);
+            }
+        }
+        assert!(encode(&pixels, (20, 24, 2), Encoding::new(75)).is_err());
+        assert!(Stream::parse(b"\xff\xd8\xff\xd9").is_err());
+    }
+}
