@@ -285,7 +285,8 @@ impl VideoReader {
                     }
                     self.foreign.push(stream.index);
                     self.decoder = None;
-                    attempts = self.attempts(plan, stream, k)?;
+                    // From the beginning: where frames change their format, filters begin to count anew.
+                    attempts = self.attempts(plan, stream, 0)?;
                     attempts.reverse();
                     continue;
                 }
