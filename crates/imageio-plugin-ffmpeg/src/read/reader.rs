@@ -231,6 +231,8 @@ impl VideoReader {
         let Some(look) = look else { return Ok(None) };
         match &converting.converter {
             Some((of, converter)) if *of == look => Ok(Some(*converter)),
+            // Newer versions bring later frames to the look of the first, so that this is no longer theirs.
+            _ if last > 0 => Ok(None),
             _ => {
                 let converter = converting.planes.trial(&self.tools, &look);
                 converting.converter = converter.map(|converter| (look, converter));
