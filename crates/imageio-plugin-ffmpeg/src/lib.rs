@@ -9,6 +9,7 @@ mod plugin;
 mod probe;
 mod process;
 mod read;
+mod watch;
 mod write;
 
 use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
@@ -16,7 +17,7 @@ use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
 pub use self::capture::{Camera, cameras};
 pub use self::install::{NO_INTERNET, install_ffmpeg};
 pub use self::options::OpenOptions;
-pub use self::read::{Chroma, Count, ReadOptions, SourceOptions};
+pub use self::read::{Chroma, Conversion, Count, ReadOptions, SourceOptions};
 pub use self::write::{Bitrate, ColorRange, ColorSpace, OddSize, WriteOptions};
 
 /// What there is to know about this plugin without opening a file.

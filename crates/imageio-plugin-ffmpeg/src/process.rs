@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_core::{Error, ErrorKind, Result};
 
+use crate::watch::Watch;
+
 /// Lines of the log that are kept, and bytes of each.
 const LINES: usize = 64;
 const LINE: usize = 1000;
@@ -47,8 +49,17 @@ impl Process {
         Self::start_command(command, pipes)
     }
 
+    /// As [`start`](Self::start); `watch` sees every line of the log, and decides which are kept.
+    pub fn start_watched(command: &mut FfmpegCommand, pipes: Pipes, watch: Watch) -> Result<Self> {
+        Self::spawn(command.as_inner_mut(), pipes, Some(watch))
+    }
+
     /// As [`start`](Self::start), for ffprobe and others.
     pub fn start_command(command: &mut Command, pipes: Pipes) -> Result<Self> {
+        Self::spawn(command, pipes, None)
+    }
+
+    fn spawn(command: &mut Command, pipes: Pipes, watch: Option<Watch>) -> Result<Self> {
         let name = program_name(command);
         let stream = |wanted| if wanted { Stdio::piped() } else { Stdio::null() };
         command.stdin(stream(pipes.stdin)).stdout(stream(pipes.stdout)).stderr(Stdio::piped());
@@ -69,7 +80,7 @@ impl Process {
         if let Some(stdout) = &child.stdout {
             enlarge(stdout);
         }
-        let log = Arc::new(Mutex::new(Log::default()));
+        let log = Arc::new(Mutex::new(Log { watch, ..Log::default() }));
         let stderr = child.stderr.take();
         let mut process = Process { child, name, log, drain: None, ended: None };
         if let Some(stderr) = stderr {
@@ -231,6 +242,7 @@ fn drain(mut stderr: ChildStderr, log: &Mutex<Log>) {
             Err(_) => break,
         }
     }
+    log.lock().unwrap_or_else(PoisonError::into_inner).close();
 }
 
 /// The last lines of what a program says.
@@ -238,6 +250,7 @@ fn drain(mut stderr: ChildStderr, log: &Mutex<Log>) {
 struct Log {
     kept: VecDeque<String>,
     line: Vec<u8>,
+    watch: Option<Watch>,
 }
 
 impl Log {
@@ -257,10 +270,24 @@ impl Log {
         if line.is_empty() {
             return;
         }
+        let line = match &self.watch {
+            Some(watch) => match watch.line(&line) {
+                Some(kept) => kept,
+                None => return,
+            },
+            None => line,
+        };
         if self.kept.len() == LINES {
             self.kept.pop_front();
         }
         self.kept.push_back(line);
+    }
+
+    fn close(&mut self) {
+        self.end_line();
+        if let Some(watch) = &self.watch {
+            watch.close();
+        }
     }
 
     fn lines(&self) -> Vec<String> {
@@ -295,9 +322,9 @@ mod tests {
         );
         let e = process.succeed("testing").unwrap_err();
         let lines = process.log();
-        assert_eq!(lines.len(), LINES + 1);
-        assert!(lines[LINES - 1].starts_with("line 2999"), "{}", lines[LINES - 1]);
-        assert_eq!(lines[LINES].len(), LINE);
+        assert_eq!(lines.len(), LINES);
+        assert!(lines[LINES - 2].starts_with("line 2999"), "{}", lines[LINES - 2]);
+        assert_eq!(lines[LINES - 1].len(), LINE);
         assert_eq!(e.kind(), ErrorKind::Backend);
         assert!(e.to_string().contains("sh failed with status 3 while testing; it said: line 2996"), "{e}");
     }

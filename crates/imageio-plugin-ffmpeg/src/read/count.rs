@@ -85,7 +85,7 @@ impl VideoReader {
             let to = plan.options.end.map_or_else(String::new, |end| format!("*lt(t-start_t\\,{end})"));
             format!("select=gte(t-start_t\\,{from}){to}")
         });
-        plan.output(&mut command, &self.tools, stream, select);
+        plan.output(&mut command, &self.tools, stream, select, false);
         command.args(["-f", "null", "-progress", "pipe:1", "-"]);
         let mut process = Process::start(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
         let mut text = String::new();

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind as IoKind, Read};
 use std::process::ChildStdout;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,9 +14,19 @@ use crate::process::Process;
 /// Frames that wait to be asked for, besides the one being filled and the one that the caller has.
 const WAITING: usize = 1;
 
+/// The same for planes, which are half as large.
+const WAITING_PLANES: usize = 2;
+
+/// What comes of a frame.
+pub(super) enum Frame {
+    Image(NdImage),
+    /// Still to be converted; then the memory goes [back](Decoder::reuse).
+    Planes(Vec<u8>),
+}
+
 /// What the thread sends.
 enum Message {
-    Frame(NdImage),
+    Frame(Frame),
     /// The pipe ended, after so many bytes of another frame.
     End(usize),
     Failed(Error),
@@ -37,6 +47,8 @@ pub(super) struct Decoder {
     process: Process,
     frames: Option<Receiver<Message>>,
     thread: Option<JoinHandle<()>>,
+    /// Memory of planes that were converted.
+    spare: Option<Sender<Vec<u8>>>,
     /// Which frame comes next.
     pub next: usize,
     /// Frames that have come.
@@ -52,11 +64,31 @@ impl Decoder {
         let thread = std::thread::Builder::new()
             .name("ffmpeg frames".to_owned())
             .spawn(move || pump(stdout, dtype, &shape, &send))?;
-        Ok(Decoder { process, frames: Some(frames), thread: Some(thread), next, delivered: 0 })
+        Ok(Decoder { process, frames: Some(frames), thread: Some(thread), spare: None, next, delivered: 0 })
+    }
+
+    /// As [`new`](Self::new) for frames that come as planes of `size` bytes.
+    pub fn of_planes(mut process: Process, size: usize, next: usize) -> Result<Self> {
+        let stdout = stdout(&mut process)?;
+        let (send, frames) = sync_channel(WAITING_PLANES);
+        let (spare, reused) = channel();
+        let thread = std::thread::Builder::new()
+            .name("ffmpeg frames".to_owned())
+            .spawn(move || pump_planes(stdout, size, &send, &reused))?;
+        let spare = Some(spare);
+        Ok(Decoder { process, frames: Some(frames), thread: Some(thread), spare, next, delivered: 0 })
+    }
+
+    /// Takes memory of planes back.
+    pub fn reuse(&self, memory: Vec<u8>) {
+        if let Some(spare) = &self.spare {
+            // The thread may be at its end.
+            let _ = spare.send(memory);
+        }
     }
 
     /// The next frame, or how the stream ended.
-    pub fn frame(&mut self, signals: &Signals<'_>) -> Result<std::result::Result<NdImage, Ending>> {
+    pub fn frame(&mut self, signals: &Signals<'_>) -> Result<std::result::Result<Frame, Ending>> {
         let Some(frames) = &self.frames else {
             return Err(Error::new(ErrorKind::Backend, "the stream of frames has ended"));
         };
@@ -70,10 +102,10 @@ impl Decoder {
             }
         };
         match message {
-            Message::Frame(image) => {
+            Message::Frame(frame) => {
                 self.next += 1;
                 self.delivered += 1;
-                Ok(Ok(image))
+                Ok(Ok(frame))
             }
             Message::Failed(e) => Ok(Err(Ending::Broken(e))),
             Message::End(rest) => Ok(Err(ending(&mut self.process, rest)?)),
@@ -106,6 +138,22 @@ fn pump(mut stdout: ChildStdout, dtype: Dtype, shape: &[usize], send: &SyncSende
     }
 }
 
+/// Uses no more buffers than there are places for frames: one that is filled, those that wait, one that is converted.
+fn pump_planes(mut stdout: ChildStdout, size: usize, send: &SyncSender<Message>, reused: &Receiver<Vec<u8>>) {
+    loop {
+        let mut memory = reused.try_recv().unwrap_or_else(|_| vec![0; size]);
+        let message = match fill(&mut stdout, &mut memory) {
+            Ok(filled) if filled == size => Message::Frame(Frame::Planes(memory)),
+            Ok(filled) => Message::End(filled),
+            Err(e) => Message::Failed(e.into()),
+        };
+        let over = !matches!(message, Message::Frame(_));
+        if send.send(message).is_err() || over {
+            return;
+        }
+    }
+}
+
 fn fresh(stdout: &mut ChildStdout, dtype: Dtype, shape: &[usize]) -> Result<Message> {
     // Whoever asked has checked the limits; a sink of its own gives memory as core makes it.
     let mut sink = FrameSink::fresh(&Limits::none());
@@ -115,7 +163,9 @@ fn fresh(stdout: &mut ChildStdout, dtype: Dtype, shape: &[usize]) -> Result<Mess
         return Ok(Message::End(filled));
     }
     let image = sink.finish()?;
-    image.map(Message::Frame).ok_or_else(|| Error::new(ErrorKind::Backend, "a frame has no memory of its own"))
+    image
+        .map(|image| Message::Frame(Frame::Image(image)))
+        .ok_or_else(|| Error::new(ErrorKind::Backend, "a frame has no memory of its own"))
 }
 
 /// Fills `bytes` as far as there is something; the number of bytes that there were.

@@ -1,5 +1,6 @@
 //! Reading.
 
+mod convert;
 mod count;
 mod decode;
 mod metadata;
@@ -11,7 +12,7 @@ mod source;
 
 use imageio_core::{Error, ImageReader, Request, Result};
 
-pub use self::options::{Chroma, Count, ReadOptions, SourceOptions};
+pub use self::options::{Chroma, Conversion, Count, ReadOptions, SourceOptions};
 use self::reader::VideoReader;
 use crate::find::Tools;
 use crate::probe::{self, Container, Kind, Stream};

@@ -22,6 +22,18 @@ imageio_core::option_enum! {
     }
 }
 
+imageio_core::option_enum! {
+    /// Who makes RGB of the planes of a video. The result is the same, bit for bit.
+    pub enum Conversion {
+        /// As `own` for long videos, as `ffmpeg` for short ones.
+        Auto = "auto",
+        /// imageio where it was seen to give what ffmpeg gives, and ffmpeg otherwise.
+        Own = "own",
+        /// Always ffmpeg.
+        Ffmpeg = "ffmpeg",
+    }
+}
+
 imageio_core::plugin_options! {
     /// How a video is read.
     pub struct ReadOptions in Read {
@@ -48,6 +60,8 @@ imageio_core::plugin_options! {
         hwaccel: Option<String> = None,
         /// Where samples of colour lie when videos of more than 8 bits become RGB: `stated`, where the video says; `ffmpeg`, where ffmpeg's own conversion takes them to be, which is in the middle. It makes no difference to videos of 8 bits.
         chroma: Chroma = Chroma::Stated,
+        /// Who converts 8-bit 4:2:0 and 4:2:2 to `rgb24`: `own`, imageio itself, after it has seen once, on a frame of noise of the same size and kind, that this ffmpeg gives the very same bytes, and ffmpeg otherwise; `ffmpeg`, ffmpeg in every case; `auto`, `own` where a video is long enough for that to be faster. The frames are the same, bit for bit.
+        convert: Conversion = Conversion::Auto,
         /// How the number of frames is found: `auto`, from packets where they tell it exactly; `exact`, by decoding everything where they do not.
         count: Count = Count::Auto,
     }

@@ -8,6 +8,7 @@ use crate::find::Tools;
 use crate::pixel_format::{Layout, PixelFormat};
 use crate::probe::{Fraction, Stream};
 use crate::process::{Pipes, Process};
+use crate::watch;
 
 /// A width that no crop can have; it marks, in ffmpeg's log, frames that changed their size.
 pub(super) const CHANGED: &str = "-7777";
@@ -165,7 +166,15 @@ impl Plan {
     }
 
     /// Adds what makes ffmpeg print the frames of this plan, from where `select` lets them pass.
-    pub fn output(&self, command: &mut FfmpegCommand, tools: &Tools, stream: &Stream, select: Option<String>) {
+    /// With `described`, frames come in the video's own format, and ffmpeg says how each of them looks.
+    pub fn output(
+        &self,
+        command: &mut FfmpegCommand,
+        tools: &Tools,
+        stream: &Stream,
+        select: Option<String>,
+        described: bool,
+    ) {
         let mut chain = Vec::new();
         // Formats of less than a byte a pixel can't be cropped without changing them.
         if !matches!(stream.pixel_format.as_deref(), Some("monow" | "monob")) {
@@ -175,7 +184,10 @@ impl Plan {
         }
         chain.extend(select);
         chain.extend(self.filters.iter().cloned());
-        chain.extend(self.sited(stream));
+        match described {
+            true => chain.push(watch::FILTER.to_owned()),
+            false => chain.extend(self.sited(stream)),
+        }
         command.args(["-map", &format!("0:{}", stream.index)]);
         if !chain.is_empty() {
             command.args(["-vf", &chain.join(",")]);

@@ -8,8 +8,10 @@ use imageio_core::{
     Error, ErrorKind, ImageProperties, ImageReader, Index as Which, Metadata, Options, Orientation, QueryCx, ReadCx,
     Result, Signals,
 };
+use imageio_yuv::Converter;
 
-use super::decode::{Decoder, Ending, ending, fill, stdout};
+use super::convert::Planes;
+use super::decode::{Decoder, Ending, Frame, ending, fill, stdout};
 use super::plan::Plan;
 use super::seek::{Attempt, Seeking};
 use super::source::Source;
@@ -17,9 +19,18 @@ use super::{choose, count, metadata};
 use crate::find::Tools;
 use crate::probe::{self, Container, Index, Stream};
 use crate::process::{Pipes, Process};
+use crate::watch::{self, Look, Watch};
 
 /// Frames that are let pass by rather than starting ffmpeg anew: starting costs about as much.
 const NEAR: usize = 12;
+
+/// Frames on their way from planes to RGB.
+struct Converting {
+    planes: Planes,
+    watch: Watch,
+    /// How the last frame looked, and its conversion.
+    converter: Option<(Look, Converter)>,
+}
 
 /// An opened video. ffmpeg runs from the first frame that is asked for until another place is, or until this is
 /// dropped.
@@ -36,6 +47,10 @@ pub(super) struct VideoReader {
     /// Numbers of frames that cost something to find, by what was asked.
     pub counts: Vec<(Options, Option<usize>)>,
     decoder: Option<(Options, Decoder)>,
+    /// The decoder's frames are planes, and how they are converted.
+    planes: Option<Converting>,
+    /// Streams in which ffmpeg converted something that could not be converted here.
+    foreign: Vec<u32>,
     log: Vec<String>,
 }
 
@@ -51,6 +66,8 @@ impl VideoReader {
             seekings: HashMap::new(),
             counts: Vec::new(),
             decoder: None,
+            planes: None,
+            foreign: Vec::new(),
             log,
         }
     }
@@ -104,9 +121,11 @@ impl VideoReader {
     }
 
     /// Starts ffmpeg so that the first frame that it prints is number `attempt.first` of the result.
-    fn start(&self, plan: &Plan, stream: &Stream, attempt: &Attempt) -> Result<Process> {
+    /// With `watch`, frames are planes.
+    fn start(&self, plan: &Plan, stream: &Stream, attempt: &Attempt, watch: Option<&Watch>) -> Result<Process> {
         let mut command = FfmpegCommand::new_with_path(&self.tools.ffmpeg);
-        command.args(["-hide_banner", "-v", "error", "-nostdin", "-noautorotate"]);
+        let level = if watch.is_some() { watch::LEVEL } else { "error" };
+        command.args(["-hide_banner", "-v", level, "-nostats", "-nostdin", "-noautorotate"]);
         if plan.options.threads > 0 {
             command.args(["-threads", &plan.options.threads.to_string()]);
         }
@@ -120,10 +139,18 @@ impl VideoReader {
             command.args(["-noaccurate_seek", "-seek_timestamp", "1", "-ss", seconds]);
         }
         command.args(self.source.input.arguments());
-        plan.output(&mut command, &self.tools, stream, attempt.select.clone());
-        command.args(["-f", "rawvideo", "-pix_fmt", &plan.format.ffmpeg_name(), "pipe:1"]);
+        plan.output(&mut command, &self.tools, stream, attempt.select.clone(), watch.is_some());
+        command.args(["-f", "rawvideo"]);
+        if watch.is_none() {
+            command.args(["-pix_fmt", &plan.format.ffmpeg_name()]);
+        }
+        command.arg("pipe:1");
         log::debug!("{:?}", command.as_inner());
-        Process::start(&mut command, Pipes { stdout: true, ..Pipes::default() })
+        let pipes = Pipes { stdout: true, ..Pipes::default() };
+        match watch {
+            Some(watch) => Process::start_watched(&mut command, pipes, watch.clone()),
+            None => Process::start(&mut command, pipes),
+        }
     }
 
     /// The ways to come to frame `k` of the result, the quickest first.
@@ -156,16 +183,81 @@ impl VideoReader {
         Ok(count::window(index, stream, start, end))
     }
 
+    /// The planes that frames from number `first` on can come in.
+    fn planes(&self, plan: &Plan, stream: &Stream, first: usize) -> Option<Planes> {
+        if self.source.is_live || self.foreign.contains(&stream.index) {
+            return None;
+        }
+        let planes = Planes::of(plan, stream)?;
+        let seconds = stream.duration.or(self.container.duration);
+        let by_time = || Some((seconds? * stream.rate()?.as_f64()) as u64);
+        let frames = stream.n_frames.map(|n| n as u64).or_else(by_time);
+        // Who begins elsewhere may want no more than one.
+        planes.are_worth_it(&self.tools, frames.filter(|_| first == 0)).then_some(planes)
+    }
+
+    /// Starts decoding for [`frame`](Self::frame) and [`batch`](Self::batch).
+    fn begin(&mut self, plan: &Plan, stream: &Stream, options: &Options, attempt: &Attempt) -> Result<()> {
+        self.planes = None;
+        let decoder = match self.planes(plan, stream, attempt.first) {
+            Some(planes) => {
+                let watch = Watch::default();
+                let process = self.start(plan, stream, attempt, Some(&watch))?;
+                let decoder = Decoder::of_planes(process, planes.size, attempt.first)?;
+                // While the child gets going.
+                let look = planes.look.clone();
+                let converter = planes.trial(&self.tools, &look).map(|converter| (look, converter));
+                self.planes = Some(Converting { planes, watch, converter });
+                decoder
+            }
+            None => {
+                let process = self.start(plan, stream, attempt, None)?;
+                Decoder::new(process, plan.format.dtype, &shape(plan)?, attempt.first)?
+            }
+        };
+        self.decoder = Some((options.clone(), decoder));
+        Ok(())
+    }
+
+    /// How the frame that came last is converted; `None` if that is left to ffmpeg.
+    fn converter(&mut self, signals: &Signals<'_>) -> Result<Option<Converter>> {
+        let (Some(converting), Some((_, decoder))) = (&mut self.planes, &self.decoder) else { return Ok(None) };
+        let last = decoder.delivered.saturating_sub(1);
+        let look = match &converting.converter {
+            // Nothing can be converted, so there is nothing to wait for.
+            None => None,
+            Some(_) => converting.watch.look(last, Some(signals))?,
+        };
+        let Some(look) = look else { return Ok(None) };
+        match &converting.converter {
+            Some((of, converter)) if *of == look => Ok(Some(*converter)),
+            // Newer versions bring later frames to the look of the first, so that this is no longer theirs.
+            _ if last > 0 => Ok(None),
+            _ => {
+                let converter = converting.planes.trial(&self.tools, &look);
+                converting.converter = converter.map(|converter| (look, converter));
+                Ok(converter)
+            }
+        }
+    }
+
+    /// Gives a frame that came to `rgb`; `false` if ffmpeg has to convert it instead.
+    fn finish(&mut self, frame: Frame, cx: &mut ReadCx<'_, '_>, shape: &[usize]) -> Result<bool> {
+        let planes = match frame {
+            Frame::Image(image) => return cx.sink().put(image).map(|()| true),
+            Frame::Planes(planes) => planes,
+        };
+        let Some(converter) = self.converter(&cx.signals())? else { return Ok(false) };
+        if let (Some(converting), Some((_, decoder))) = (&self.planes, &self.decoder) {
+            converting.planes.convert(&converter, &planes, cx.sink().bytes(imageio_core::Dtype::U8, shape)?);
+            decoder.reuse(planes);
+        }
+        Ok(true)
+    }
+
     /// Frame `k` of the result.
-    fn frame(
-        &mut self,
-        plan: &Plan,
-        stream: &Stream,
-        options: &Options,
-        k: usize,
-        signals: &Signals<'_>,
-    ) -> Result<imageio_core::NdImage> {
-        let shape = shape(plan)?;
+    fn frame(&mut self, plan: &Plan, stream: &Stream, k: usize, cx: &mut ReadCx<'_, '_>) -> Result<()> {
+        let (shape, options, signals) = (shape(plan)?, cx.options(), cx.signals());
         let fits = match &self.decoder {
             Some((of, decoder)) => of == options && (self.source.is_live || decoder.next <= k),
             None => false,
@@ -184,15 +276,27 @@ impl VideoReader {
         loop {
             if self.decoder.is_none() {
                 let attempt = attempts.pop().unwrap_or_else(Attempt::beginning);
-                let process = self.start(plan, stream, &attempt)?;
-                let decoder = Decoder::new(process, plan.format.dtype, &shape, attempt.first)?;
-                self.decoder = Some((options.clone(), decoder));
+                self.begin(plan, stream, options, &attempt)?;
             }
             let Some((_, decoder)) = self.decoder.as_mut() else { continue };
             let at = decoder.next;
-            let ended = match decoder.frame(signals)? {
-                Ok(image) if at >= k || self.source.is_live => return Ok(image),
-                Ok(_) => continue,
+            let ended = match decoder.frame(&signals)? {
+                Ok(frame) if at >= k || self.source.is_live => {
+                    if self.finish(frame, cx, &shape)? {
+                        return Ok(());
+                    }
+                    self.foreign.push(stream.index);
+                    self.decoder = None;
+                    // From the beginning: where frames change their format, filters begin to count anew.
+                    attempts = self.attempts(plan, stream, 0)?;
+                    attempts.reverse();
+                    continue;
+                }
+                Ok(Frame::Planes(planes)) => {
+                    decoder.reuse(planes);
+                    continue;
+                }
+                Ok(Frame::Image(_)) => continue,
                 Err(ended) => ended,
             };
             let (came, next) = (decoder.delivered, decoder.next);
@@ -273,6 +377,45 @@ impl VideoReader {
         Error::index_out_of_range(k, Some(n))
     }
 
+    /// The first `n` frames into one array, by way of planes; `false` if ffmpeg has to convert them.
+    #[allow(clippy::too_many_arguments, reason = "the memory is borrowed from the context, which can't come along")]
+    fn batch_of_planes(
+        &mut self,
+        plan: &Plan,
+        stream: &Stream,
+        attempt: &Attempt,
+        memory: &mut [u8],
+        n: usize,
+        options: &Options,
+        signals: &Signals<'_>,
+    ) -> Result<bool> {
+        self.begin(plan, stream, options, attempt)?;
+        let size = memory.len() / n.max(1);
+        for (k, part) in memory.chunks_exact_mut(size.max(1)).enumerate() {
+            let Some((_, decoder)) = self.decoder.as_mut() else { return Ok(false) };
+            let planes = match decoder.frame(signals)? {
+                Ok(Frame::Planes(planes)) => planes,
+                Ok(Frame::Image(_)) => return Ok(false),
+                Err(ended) => {
+                    self.decoder = None;
+                    return Err(self.ended(plan, stream, options, ended, k, k).with("index", k));
+                }
+            };
+            let converter = self.converter(signals)?;
+            let (Some(converter), Some(converting), Some((_, decoder))) = (converter, &self.planes, &self.decoder)
+            else {
+                self.foreign.push(stream.index);
+                self.decoder = None;
+                return Ok(false);
+            };
+            converting.planes.convert(&converter, &planes, part);
+            decoder.reuse(planes);
+            signals.report(imageio_core::Progress::new(k as u64 + 1, n as u64, "frames"));
+        }
+        self.decoder = None;
+        Ok(true)
+    }
+
     /// Frames `range` into one array, without a thread between the pipe and the caller's memory.
     fn batch(&mut self, range: Range<usize>, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
         let (plan, stream) = self.plan(cx.options())?;
@@ -287,7 +430,12 @@ impl VideoReader {
         let attempt = self.attempts(&plan, &stream, 0)?.into_iter().next_back().unwrap_or_else(Attempt::beginning);
         // One that is under way would compete for the processor.
         self.decoder = None;
-        let mut process = self.start(&plan, &stream, &attempt)?;
+        if self.planes(&plan, &stream, 0).is_some()
+            && self.batch_of_planes(&plan, &stream, &attempt, bytes, range.len(), options, &signals)?
+        {
+            return Ok(true);
+        }
+        let mut process = self.start(&plan, &stream, &attempt, None)?;
         let mut stdout = stdout(&mut process)?;
         let n = range.len();
         let size = bytes.len() / n;
@@ -323,9 +471,7 @@ impl ImageReader for VideoReader {
     fn read_frame(&mut self, cx: &mut ReadCx<'_, '_>) -> Result<()> {
         let (plan, stream) = self.plan(cx.options())?;
         cx.sink().check(plan.format.dtype, &shape(&plan)?)?;
-        let signals = cx.signals();
-        let image = self.frame(&plan, &stream, cx.options(), cx.index(), &signals)?;
-        cx.sink().put(image)
+        self.frame(&plan, &stream, cx.index(), cx)
     }
 
     fn metadata(&mut self, cx: &QueryCx<'_>) -> Result<Metadata> {
