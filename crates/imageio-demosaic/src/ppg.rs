@@ -1,10 +1,17 @@
 //! Patterned pixel grouping, after Chuan-kai Lin: each missing value is taken along the direction in which the
 //! picture changes least.
 
+use fearless_simd::{Level, dispatch};
+
 use crate::tile::{MARGIN, Planes, Tile, high, low};
 
-/// Interpolates a Bayer pattern; `green` is scratch memory.
-pub(crate) fn bayer(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
+/// Interpolates a Bayer pattern with the instructions of `level`; `green` is scratch memory.
+pub(crate) fn bayer(level: Level, tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
+    dispatch!(level, _ => work(tile, green, out));
+}
+
+#[inline(always)]
+fn work(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
     let width = tile.width;
     let p = &tile.data;
     let is_green = |y: usize, x: usize| tile.cfa.at(y, x) % 2 == 1;

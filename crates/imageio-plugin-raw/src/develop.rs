@@ -165,7 +165,7 @@ pub(crate) fn run<'m, O: Output>(
     let developer = Developer::new(&image, &plan.sensor, &plan.settings).map_err(demosaic_error)?.cancel(stopped);
     let (height, width) = developer.size(&image);
     let n = height * width * 3;
-    if !plan.settings.auto_bright {
+    if !plan.settings.auto_bright || developer.is_quick(&image) {
         return developer.write(&image, memory(n)?).map_err(demosaic_error);
     }
     let linear = developer.linear(&image).map_err(demosaic_error)?;
