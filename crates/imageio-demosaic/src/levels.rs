@@ -141,15 +141,15 @@ impl Counts {
 
     /// Counts pixels of three samples.
     pub fn add(&mut self, pixels: &[u16]) {
-        let [r, g, b] = self.0.each_mut();
-        let one = |value: u16, counts: &mut [u32; LEVELS]| counts[usize::from(value >> 3)] += 1;
         let mut pairs = pixels.chunks_exact(6);
-        for p in &mut pairs {
-            (one(p[0], &mut r[0]), one(p[1], &mut g[0]), one(p[2], &mut b[0]));
-            (one(p[3], &mut r[1]), one(p[4], &mut g[1]), one(p[5], &mut b[1]));
+        for pair in &mut pairs {
+            for (c, [even, odd]) in self.0.iter_mut().enumerate() {
+                even[usize::from(pair[c] >> 3)] += 1;
+                odd[usize::from(pair[c + 3] >> 3)] += 1;
+            }
         }
-        if let [red, green, blue] = *pairs.remainder() {
-            (one(red, &mut r[0]), one(green, &mut g[0]), one(blue, &mut b[0]));
+        for ([even, _], value) in self.0.iter_mut().zip(pairs.remainder()) {
+            even[usize::from(value >> 3)] += 1;
         }
     }
 

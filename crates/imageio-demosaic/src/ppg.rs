@@ -21,14 +21,7 @@ fn work(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
         let start = if is_green(y, 3) { 4 } else { 3 };
         for x in (start..width - 3).step_by(2) {
             let at = y * width + x;
-            let estimate = |step: usize| {
-                let (near, far) = ([p[at - step], p[at + step]], [p[at - 2 * step], p[at + 2 * step]]);
-                let guess = ((near[0] + p[at] + near[1]) * 2.0 - far[0] - far[1]) * 0.25;
-                let change = ((far[0] - p[at]).abs() + (far[1] - p[at]).abs() + (near[0] - near[1]).abs()) * 3.0
-                    + ((p[at + 3 * step] - near[1]).abs() + (p[at - 3 * step] - near[0]).abs()) * 2.0;
-                (change, low(high(guess, low(near[0], near[1])), high(near[0], near[1])))
-            };
-            let (across, along) = (estimate(1), estimate(width));
+            let (across, along) = (estimate(p, at, 1), estimate(p, at, width));
             green[at] = if across.0 <= along.0 { across.1 } else { along.1 };
         }
     }
@@ -61,4 +54,14 @@ fn work(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
             out.rgb[usize::from(2 - own)][to] = low(high(other_value, 0.0), 65535.0);
         }
     }
+}
+
+/// How much the picture changes along a line, and green as it is taken from there.
+#[inline(always)]
+fn estimate(p: &[f32], at: usize, step: usize) -> (f32, f32) {
+    let (near, far) = ([p[at - step], p[at + step]], [p[at - 2 * step], p[at + 2 * step]]);
+    let guess = ((near[0] + p[at] + near[1]) * 2.0 - far[0] - far[1]) * 0.25;
+    let change = ((far[0] - p[at]).abs() + (far[1] - p[at]).abs() + (near[0] - near[1]).abs()) * 3.0
+        + ((p[at + 3 * step] - near[1]).abs() + (p[at - 3 * step] - near[0]).abs()) * 2.0;
+    (change, low(high(guess, low(near[0], near[1])), high(near[0], near[1])))
 }

@@ -29,10 +29,9 @@ pub(crate) fn turns(options: &Options) -> Result<bool> {
 
 impl Plan {
     pub fn new(facts: &Facts, options: &ReadOptions, all: &Options) -> Result<Self> {
-        if let Some(why) = &facts.mosaic_only {
-            return Err(
-                Error::unsupported(why.clone()).with_hint("its mosaic can still be read: option `mosaic = true`")
-            );
+        if let Some(only) = &facts.mosaic_only {
+            return Err(Error::unsupported(only.why.clone())
+                .with_hint(format!("{}its mosaic can still be read: option `mosaic = true`", only.advice)));
         }
         let wrong = |name: &str, why: &str| Error::new(ErrorKind::InvalidOption, format!("option `{name}`: {why}"));
         if !matches!(options.output_bps, 8 | 16) {
