@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     /// DNG is left to shared code by the plugin, but rawler reads it too: so it can be held against other readers.
-    const FILES: [&str; 3] = ["bayer16.dng", "big_endian_strips.dng", "active_area.dng"];
+    const FILES: [&str; 3] = ["bayer16.dng", "black_orientation6.dng", "active_area.dng"];
 
     fn corpus() -> Vec<PathBuf> {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/raw");
@@ -142,11 +142,16 @@ mod tests {
         files
     }
 
-    fn by_rawler(file: &Path) -> (Facts, Vec<u16>) {
+    /// Facts and samples of a mosaic; nothing for linear colour, which rawler and rawpy give in layouts of their own.
+    fn by_rawler(file: &Path) -> Option<(Facts, Vec<u16>)> {
         let bytes = Arc::new(std::fs::read(file).unwrap());
         let facts = Rawler.facts(&bytes).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        if facts.channels != 1 {
+            println!("skipped: {} is no mosaic", file.display());
+            return None;
+        }
         match Rawler.samples(&bytes).unwrap() {
-            Samples::U16(samples) => (facts, samples),
+            Samples::U16(samples) => Some((facts, samples)),
             Samples::F32(_) => panic!("{}: real numbers", file.display()),
         }
     }
@@ -154,9 +159,10 @@ mod tests {
     #[test]
     fn mosaics_and_facts_are_those_of_the_shared_reader() {
         let files = corpus();
-        assert!(files.len() >= FILES.len());
+        let mut met = 0;
         for file in &files {
-            let (facts, samples) = by_rawler(file);
+            let Some((facts, samples)) = by_rawler(file) else { continue };
+            met += 1;
             let options = ReadOptions::new()
                 .plugin(&crate::DESCRIPTOR)
                 .with(crate::ReadOptions::new().mosaic(true).crop(crate::Crop::Sensor));
@@ -169,7 +175,7 @@ mod tests {
             assert_eq!(facts.cfa.map(|cfa| cfa.letters()), text("raw/cfa_pattern"), "{name}");
             assert_eq!(meta.get("raw/white_level").and_then(|v| v.as_f64()), Some(f64::from(facts.white)), "{name}");
         }
-        println!("{} files", files.len());
+        assert!(met >= FILES.len() && (files.len() == FILES.len() || met >= FILES.len() + 2), "{met} mosaics");
     }
 
     #[test]
@@ -184,10 +190,11 @@ mod tests {
         let script = "import sys, numpy as np, rawpy\nwith rawpy.imread(sys.argv[1]) as r:\n    \
                       sys.stdout.buffer.write(np.ascontiguousarray(r.raw_image).astype('<u2').tobytes())\n";
         for file in corpus() {
+            let Some((_, mine)) = by_rawler(&file) else { continue };
             let out = Command::new(&python).arg("-c").arg(script).arg(&file).output().unwrap();
             assert!(out.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&out.stderr));
             let theirs: Vec<u16> = out.stdout.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
-            assert!(by_rawler(&file).1 == theirs, "{}", file.display());
+            assert!(mine == theirs, "{}", file.display());
         }
     }
 
