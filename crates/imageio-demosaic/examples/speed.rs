@@ -1,6 +1,6 @@
 //! Time of each method on a mosaic of 24 million elements, beside the time in which as many bytes are copied.
 //!
-//! `cargo run --release -p imageio-demosaic --example speed [runs]`
+//! `cargo run --release -p imageio-demosaic --example speed [runs] [method]`
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
@@ -9,6 +9,7 @@ use imageio_demosaic::{Cfa, Developer, Image, Method, Sensor, Settings, WhiteBal
 
 fn main() -> imageio_demosaic::Result<()> {
     let runs: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(3);
+    let only = std::env::args().nth(2);
     let (height, width) = (4000, 6000);
     let samples: Vec<u16> = (0..height * width)
         .map(|i| {
@@ -41,7 +42,18 @@ fn main() -> imageio_demosaic::Result<()> {
         })?
     };
     println!("copy of {} bytes: {:.1} ms", out.len(), copy * 1e3);
+    // As much is read and written as by a method, on one thread, and nothing else is done.
+    let grey = best(&mut || {
+        for (pixel, sample) in out.chunks_exact_mut(3).zip(&samples) {
+            pixel.fill((sample >> 6) as u8);
+        }
+        Ok(())
+    })?;
+    println!("each sample written three times: {:.1} ms", grey * 1e3);
     for (name, method) in [("bilinear", Method::Bilinear), ("ppg", Method::Ppg), ("ahd", Method::Ahd)] {
+        if only.as_deref().is_some_and(|only| only != name) {
+            continue;
+        }
         for auto_bright in [false, true] {
             let settings = Settings { method, auto_bright, white_balance: WhiteBalance::AsShot, ..Settings::default() };
             let time = best(&mut || Developer::new(&image, &sensor, &settings)?.write(&image, &mut out))?;

@@ -1,64 +1,6 @@
 //! The mean of the nearest elements of each colour.
 
-use crate::cfa::Cfa;
-use crate::tile::{MARGIN, Planes, Tile, run};
-
-/// Interpolates a Bayer pattern.
-pub(crate) fn bayer(tile: &Tile, masks: &Masks, out: &mut Planes) {
-    let width = tile.width;
-    let n = out.width;
-    let [red, green, blue] = &mut out.rgb;
-    for y in 0..out.height {
-        let row = |dy: usize, dx: usize| run(&tile.data, width, y + MARGIN + dy - 1, MARGIN + dx - 1, n);
-        let (ul, u, ur) = (row(0, 0), row(0, 1), row(0, 2));
-        let (l, c, r) = (row(1, 0), row(1, 1), row(1, 2));
-        let (dl, d, dr) = (row(2, 0), row(2, 1), row(2, 2));
-        let (is_green, color) = masks.row(&tile.cfa, y + MARGIN);
-        let is_green = &is_green[..n];
-        let range = y * n..(y + 1) * n;
-        let (own, other) = match color {
-            0 => (&mut red[range.clone()], &mut blue[range.clone()]),
-            _ => (&mut blue[range.clone()], &mut red[range.clone()]),
-        };
-        let green = &mut green[range];
-        for i in 0..n {
-            let (across, along) = ((l[i] + r[i]) * 0.5, (u[i] + d[i]) * 0.5);
-            let diagonal = (ul[i] + ur[i] + dl[i] + dr[i]) * 0.25;
-            let mask = is_green[i];
-            green[i] = pick(mask, c[i], (across + along) * 0.5);
-            own[i] = pick(mask, across, c[i]);
-            other[i] = pick(mask, along, diagonal);
-        }
-    }
-}
-
-/// `yes` where the mask is 1, `no` where it is 0, without a branch.
-#[inline(always)]
-fn pick(mask: f32, yes: f32, no: f32) -> f32 {
-    yes * mask + no * (1.0 - mask)
-}
-
-/// Where the greens of a Bayer row are: alternating ones and zeros for both phases.
-pub(crate) struct Masks {
-    even: Vec<f32>,
-    odd: Vec<f32>,
-}
-
-impl Masks {
-    pub fn new(width: usize) -> Self {
-        let ones = |phase: usize| (0..width).map(|x| if x % 2 == phase { 1.0 } else { 0.0 }).collect();
-        Masks { even: ones(0), odd: ones(1) }
-    }
-
-    /// The mask from column [`MARGIN`] on, and the colour that is not green.
-    fn row(&self, cfa: &Cfa, y: usize) -> (&[f32], u8) {
-        let first = cfa.at(y, MARGIN);
-        match first == 1 || first == 3 {
-            true => (&self.even, cfa.at(y, MARGIN + 1)),
-            false => (&self.odd, first),
-        }
-    }
-}
+use crate::tile::{MARGIN, Planes, Tile};
 
 /// Interpolates any pattern: for each place of the pattern the elements of each colour around it, weighted by
 /// their distance. `four` keeps the second green apart until the end.

@@ -1,5 +1,7 @@
 //! Tone curves: a power with a linear start, as BT.709 and sRGB define them.
 
+use rayon::prelude::*;
+
 /// A curve from linear light to the stored value, both from 0 to 65535.
 #[derive(Debug, Clone)]
 pub struct Curve {
@@ -13,7 +15,7 @@ impl Curve {
         let exponent = if power > 0.0 { 1.0 / power } else { 1.0 };
         let white = white.max(1.0);
         let (join, offset) = join(exponent, slope);
-        let table = (0..=65535u32).map(|i| {
+        let table = (0..=65535u32).into_par_iter().map(|i| {
             let linear = f64::from(i) / white;
             if linear >= 1.0 {
                 return 65535;

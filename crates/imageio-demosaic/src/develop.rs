@@ -7,24 +7,27 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fearless_simd::{Level, dispatch};
 use rayon::prelude::*;
 
 use crate::ahd;
-use crate::bilinear::{self, Masks};
+use crate::bilinear;
 use crate::cfa::Cfa;
 use crate::color::{CameraColor, IDENTITY, Matrix, SRGB_TO_XYZ, Space, multiply};
 use crate::curve::Curve;
 use crate::highlight;
 use crate::image::{Image, Layout, Samples};
-use crate::levels::{self, Levels};
+use crate::levels::{self, Counts, Levels};
 use crate::median;
+use crate::rows::{Colors, Piece, Rows, turned, whole};
 use crate::settings::{Highlight, Method, Sensor, Settings, Turn};
-use crate::tile::{MARGIN, Planes, Rect, Scale, Tile, high, is_mosaic, low};
+use crate::tile::{Planes, Rect, Scale, Tile, is_mosaic};
 use crate::{Error, Result, ppg, xtrans};
 
-/// Rows and columns of a piece.
+/// Rows and columns of a piece; columns of one that is made row by row.
 const ROWS: usize = 64;
 const COLUMNS: usize = 192;
+const LONG: usize = 512;
 
 /// A sample of the result.
 pub trait Output: Copy + Send + Sync + 'static {
@@ -54,6 +57,8 @@ pub struct Developer<'s> {
     matrix: Option<[[f32; 3]; 3]>,
     /// Balanced camera colours to XYZ relative to white.
     to_xyz: [[f32; 3]; 3],
+    /// The instructions that the processor has.
+    level: Level,
     cancelled: Option<&'s (dyn Fn() -> bool + Sync)>,
 }
 
@@ -75,7 +80,8 @@ impl<'s> Developer<'s> {
             }
         }
         let color = sensor.xyz_to_camera.as_ref().and_then(CameraColor::from_xyz_to_camera);
-        let levels = levels::find(image, sensor, settings, color.as_ref())?;
+        let level = Level::new();
+        let levels = levels::find(level, image, sensor, settings, color.as_ref())?;
         let to_srgb = color.map_or(IDENTITY, |c| c.to_srgb);
         let matrix = match settings.space {
             Space::Raw => None,
@@ -86,7 +92,7 @@ impl<'s> Developer<'s> {
         for (row, white) in to_xyz.iter_mut().zip(crate::color::D65) {
             row.iter_mut().for_each(|v| *v /= white * 65535.0);
         }
-        Ok(Developer { settings, levels, matrix, to_xyz: narrow(&to_xyz), cancelled: None })
+        Ok(Developer { settings, levels, matrix, to_xyz: narrow(&to_xyz), level, cancelled: None })
     }
 
     /// Asked now and then whether to stop; the result is [`Error::Cancelled`] then.
@@ -106,20 +112,96 @@ impl<'s> Developer<'s> {
         size(image, self.settings)
     }
 
-    /// Makes a picture whose brightness does not depend on the picture, straight into `out`: height × width × 3.
+    /// Makes a picture straight into `out`: height × width × 3. Where the brightness depends on the picture, that takes
+    /// a linear copy of it, or two rounds where these cost less ([`is_quick`](Self::is_quick)).
     pub fn write<O: Output>(&self, image: &Image<'_>, out: &mut [O]) -> Result<()> {
-        if self.settings.auto_bright {
-            return self.linear(image)?.write(out);
-        }
-        let (power, slope) = self.settings.gamma;
-        let curve = Curve::new(power, slope, 65536.0 / self.settings.bright.max(1e-6));
-        let table: Vec<O> = (0..=65535u16).map(|v| O::from_u16(curve.at(v))).collect();
         let (height, width) = self.size(image);
         check_len(out.len(), height, width)?;
+        let white = match self.settings.auto_bright {
+            false => 65536.0,
+            true if !self.is_quick(image) => return self.linear(image)?.write(out),
+            true => match self.quick(image) {
+                Some(cfa) => self.found_white(&self.count(image, cfa)?, height * width),
+                None => 65536.0,
+            },
+        };
+        let (power, slope) = self.settings.gamma;
+        let table = table(&Curve::new(power, slope, white / self.settings.bright.max(1e-6)));
         self.with_source(image, |source, scale| {
             let store = |value: u16| table[usize::from(value)];
             self.run(source, scale, out.par_chunks_mut(ROWS * width * 3), &store, &|_| ()).map(|_| ())
         })
+    }
+
+    /// `true` if a picture is made faster than its linear copy is remembered, so that [`write`](Self::write) needs no
+    /// memory beside the result.
+    pub fn is_quick(&self, image: &Image<'_>) -> bool {
+        self.quick(image).is_some() && self.settings.median_passes == 0 && self.reconstructs().is_none()
+    }
+
+    /// The pattern, if the picture is made row by row.
+    fn quick<'i>(&self, image: &Image<'i>) -> Option<&'i Cfa> {
+        let plain = self.settings.method == Method::Bilinear && !self.settings.half_size && !self.settings.four_color;
+        match image.layout {
+            Layout::Mosaic(cfa) if plain && cfa.is_bayer() => Some(cfa),
+            _ => None,
+        }
+    }
+
+    fn reconstructs(&self) -> Option<u8> {
+        match self.settings.highlight {
+            Highlight::Reconstruct(level) => Some(level),
+            _ => None,
+        }
+    }
+
+    /// The level that automatic brightness makes white, from counts of the linear picture.
+    fn found_white(&self, counts: &Counts, pixels: usize) -> f64 {
+        match self.settings.highlight {
+            Highlight::Unclip | Highlight::Reconstruct(_) => 65536.0,
+            _ => levels::bright(counts, pixels, self.settings.auto_bright_thr),
+        }
+    }
+
+    /// Counts the levels of a picture that is made row by row.
+    fn count(&self, image: &Image<'_>, cfa: &Cfa) -> Result<Counts> {
+        let scale = &self.levels.scale;
+        let colors = self.to_output(scale.top);
+        let stopped = AtomicBool::new(false);
+        let band = |mut state: (Worker, Counts), first: usize| {
+            let (worker, counts) = &mut state;
+            let height = (image.height - first).min(ROWS);
+            for column in (0..image.width).step_by(LONG) {
+                let rect = Rect { row: first, column, height, width: (image.width - column).min(LONG) };
+                let piece = Piece { image, cfa, rect, scale };
+                if self.stops(&stopped) {
+                    return state;
+                }
+                worker.rows.start(self.level, &piece);
+                for y in 0..height {
+                    worker.rows.next(self.level, &piece, y, &colors, &mut worker.row);
+                    counts.add_planes(&worker.row, rect.width);
+                }
+            }
+            state
+        };
+        let start = || (Worker::new(), Counts::new());
+        let bands = (0..image.height).into_par_iter().step_by(ROWS);
+        let counts = bands.fold(start, band).map(|(_, counts)| counts).reduce(Counts::new, Counts::join);
+        if stopped.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(counts) }
+    }
+
+    /// Whether the caller asked to stop, now or before.
+    fn stops(&self, stopped: &AtomicBool) -> bool {
+        if self.cancelled.is_some_and(|asked| asked()) {
+            stopped.store(true, Ordering::Relaxed);
+        }
+        stopped.load(Ordering::Relaxed)
+    }
+
+    fn to_output(&self, top: f32) -> Colors {
+        let blend = self.settings.highlight == Highlight::Blend;
+        Colors { matrix: self.matrix, blend: blend.then(|| self.levels.clip.min(top)) }
     }
 
     /// Makes the picture in linear 16-bit numbers, so that its brightness can be looked at.
@@ -131,13 +213,15 @@ impl<'s> Developer<'s> {
         }
         let counts = self.with_source(image, |source, scale| {
             let bands = bands.par_iter_mut().map(|band| band.as_mut_slice());
-            let counts = self.run(source, scale, bands, &|value| value, &|band: &[u16]| levels::counts(band))?;
-            Ok(counts)
+            let look = |band: &[u16]| {
+                let mut counts = Counts::new();
+                counts.add(band);
+                counts
+            };
+            Ok(self.run(source, scale, bands, &|value| value, &look)?.into_iter().fold(Counts::new(), Counts::join))
         })?;
-        let white = match self.settings.auto_bright
-            && !matches!(self.settings.highlight, Highlight::Unclip | Highlight::Reconstruct(_))
-        {
-            true => levels::bright(&counts, height * width, self.settings.auto_bright_thr),
+        let white = match self.settings.auto_bright {
+            true => self.found_white(&counts, height * width),
             false => 65536.0,
         };
         let white = white / self.settings.bright.max(1e-6);
@@ -146,10 +230,7 @@ impl<'s> Developer<'s> {
 
     /// Runs `make` on the image itself, or on a demosaiced copy where something looks at whole neighbourhoods.
     fn with_source<R>(&self, image: &Image<'_>, make: impl FnOnce(&Image<'_>, &Scale) -> Result<R>) -> Result<R> {
-        let reconstruct = match self.settings.highlight {
-            Highlight::Reconstruct(level) => Some(level),
-            _ => None,
-        };
+        let reconstruct = self.reconstructs();
         if self.settings.median_passes == 0 && reconstruct.is_none() {
             return make(image, &self.levels.scale);
         }
@@ -164,6 +245,7 @@ impl<'s> Developer<'s> {
             levels: self.levels.clone(),
             matrix: None,
             to_xyz: self.to_xyz,
+            level: self.level,
             cancelled: self.cancelled,
         };
         stage.run(image, &self.levels.scale, camera.par_chunks_mut(ROWS * width * 3), &|v| v, &|_| ())?;
@@ -194,17 +276,17 @@ impl<'s> Developer<'s> {
         };
         let turn = self.settings.turn;
         let stopped = AtomicBool::new(false);
+        let quick = self.quick(image);
+        let longest = if quick.is_some() && !turn.swap { LONG } else { COLUMNS };
+        let colors = self.to_output(scale.top);
         let work = |worker: &mut Worker, (index, band): (usize, &'o mut [O])| {
-            if self.cancelled.is_some_and(|asked| asked()) {
-                stopped.store(true, Ordering::Relaxed);
-            }
-            if stopped.load(Ordering::Relaxed) {
+            if self.stops(&stopped) {
                 return look(&[]);
             }
             let first = index * ROWS;
             let n = band.len() / (width * 3).max(1);
-            for start in (0..width).step_by(COLUMNS) {
-                let m = (width - start).min(COLUMNS);
+            for start in (0..width).step_by(longest) {
+                let m = (width - start).min(longest);
                 // The piece of the result, and the rectangle of the image that it comes from.
                 let along = |flip: bool, at: usize, n: usize, all: usize| if flip { all - at - n } else { at };
                 let rect = match turn.swap {
@@ -221,9 +303,16 @@ impl<'s> Developer<'s> {
                         width: n,
                     },
                 };
-                self.piece(image, scale, rect, worker);
+                let piece = quick.map(|cfa| Piece { image, cfa, rect, scale });
+                match &piece {
+                    Some(piece) => worker.rows.start(self.level, piece),
+                    None => self.piece(image, scale, rect, worker),
+                }
                 for y in 0..rect.height {
-                    self.colors(worker, y, scale.top);
+                    match &piece {
+                        Some(piece) => worker.rows.next(self.level, piece, y, &colors, &mut worker.row),
+                        None => dispatch!(self.level, _ => worker.colors(y, &colors)),
+                    }
                     place(worker, rect, y, turn, (n, m), &mut band[start * 3..], width * 3, store);
                 }
             }
@@ -235,51 +324,20 @@ impl<'s> Developer<'s> {
 
     /// Three colours for a rectangle.
     fn piece(&self, image: &Image<'_>, scale: &Scale, rect: Rect, worker: &mut Worker) {
-        let Worker { tile, planes, masks, ahd, one, two, .. } = worker;
+        let Worker { tile, planes, ahd, one, two, .. } = worker;
         let cfa = match image.layout {
             Layout::Rgb => return planes.load_rgb(image, rect, scale),
             Layout::Mosaic(cfa) if self.settings.half_size => return planes.load_half(image, cfa, rect, scale),
             Layout::Mosaic(cfa) => cfa,
         };
-        tile.load(image, cfa, rect, scale);
+        dispatch!(self.level, _ => tile.load(image, cfa, rect, scale));
         planes.resize(rect.width, rect.height);
         match self.settings.method {
             _ if self.settings.four_color => bilinear::any(&four_colors(tile), planes, true),
-            Method::Bilinear if cfa.is_bayer() => bilinear::bayer(tile, masks, planes),
             Method::Bilinear => bilinear::any(tile, planes, false),
-            Method::Ppg => ppg::bayer(tile, one, planes),
-            Method::Ahd => ahd::bayer(tile, &self.to_xyz, ahd, planes),
+            Method::Ppg => ppg::bayer(self.level, tile, one, planes),
+            Method::Ahd => ahd::bayer(self.level, tile, &self.to_xyz, ahd, planes),
             Method::XTrans => xtrans::any(tile, one, two, planes),
-        }
-    }
-
-    /// Camera colours of a row of the piece to the output space, as integers.
-    fn colors(&self, worker: &mut Worker, y: usize, top: f32) {
-        let n = worker.planes.width;
-        let [red, green, blue] = &mut worker.planes.rgb;
-        let range = y * n..(y + 1) * n;
-        let (r, g, b) = (&mut red[range.clone()], &mut green[range.clone()], &mut blue[range]);
-        if self.settings.highlight == Highlight::Blend {
-            highlight::blend(r, g, b, self.levels.clip.min(top));
-        }
-        let [r_out, g_out, b_out] = &mut worker.row;
-        let (r_out, g_out, b_out) = (&mut r_out[..n], &mut g_out[..n], &mut b_out[..n]);
-        match self.matrix {
-            None => {
-                for i in 0..n {
-                    r_out[i] = whole(r[i]);
-                    g_out[i] = whole(g[i]);
-                    b_out[i] = whole(b[i]);
-                }
-            }
-            Some(m) => {
-                for i in 0..n {
-                    let (r, g, b) = (r[i], g[i], b[i]);
-                    r_out[i] = whole(m[0][0] * r + m[0][1] * g + m[0][2] * b);
-                    g_out[i] = whole(m[1][0] * r + m[1][1] * g + m[1][2] * b);
-                    b_out[i] = whole(m[2][0] * r + m[2][1] * g + m[2][2] * b);
-                }
-            }
         }
     }
 }
@@ -290,7 +348,7 @@ impl Linear {
         let height = self.bands.iter().map(Vec::len).sum::<usize>() / (self.width * 3).max(1);
         check_len(out.len(), height, self.width)?;
         let curve = Curve::new(self.gamma.0, self.gamma.1, self.white);
-        let table: Vec<O> = (0..=65535u16).map(|v| O::from_u16(curve.at(v))).collect();
+        let table = table(&curve);
         out.par_chunks_mut(ROWS * self.width * 3).zip(self.bands).for_each(|(out, band)| {
             for (out, value) in out.iter_mut().zip(&band) {
                 *out = table[usize::from(*value)];
@@ -304,7 +362,7 @@ impl Linear {
 struct Worker {
     tile: Tile,
     planes: Planes,
-    masks: Masks,
+    rows: Rows,
     ahd: ahd::Scratch,
     one: Vec<f32>,
     two: Vec<f32>,
@@ -313,15 +371,39 @@ struct Worker {
 
 impl Worker {
     fn new() -> Self {
-        let longest = COLUMNS.max(ROWS);
+        let longest = LONG.max(COLUMNS).max(ROWS);
         Worker {
             tile: Tile::new(),
             planes: Planes::default(),
-            masks: Masks::new(longest + 2 * MARGIN),
+            rows: Rows::new(),
             ahd: ahd::Scratch::default(),
             one: Vec::new(),
             two: Vec::new(),
             row: std::array::from_fn(|_| vec![0; longest]),
+        }
+    }
+
+    /// Camera colours of a row of the piece to the output space, as integers.
+    #[inline(always)]
+    fn colors(&mut self, y: usize, colors: &Colors) {
+        let n = self.planes.width;
+        let [r, g, b] = [0, 1, 2].map(|c| &self.planes.rgb[c][y * n..][..n]);
+        let [red, green, blue] = &mut self.row;
+        let (red, green, blue) = (&mut red[..n], &mut green[..n], &mut blue[..n]);
+        match *colors {
+            // By itself, so that the loop has no branch.
+            Colors { matrix: Some(m), blend: None } => {
+                for i in 0..n {
+                    let [r, g, b] = turned(&m, r[i], g[i], b[i]);
+                    (red[i], green[i], blue[i]) = (whole(r), whole(g), whole(b));
+                }
+            }
+            _ => {
+                for i in 0..n {
+                    let [r, g, b] = colors.apply(r[i], g[i], b[i]);
+                    (red[i], green[i], blue[i]) = (whole(r), whole(g), whole(b));
+                }
+            }
         }
     }
 }
@@ -343,17 +425,16 @@ fn place<O: Output>(
     if !turn.swap {
         let row = if turn.flip_rows { n - 1 - y } else { y };
         let out = &mut out[row * stride..][..width * 3];
-        let pixels = out.chunks_exact_mut(3).zip(r.iter().zip(g).zip(b));
-        let put = |(out, ((r, g), b)): (&mut [O], ((&u16, &u16), &u16))| {
-            out[0] = store(*r);
-            out[1] = store(*g);
-            out[2] = store(*b);
-        };
         if turn.flip_columns {
-            let pixels = out.chunks_exact_mut(3).rev().zip(r.iter().zip(g).zip(b));
-            return pixels.for_each(put);
+            for (i, out) in out.chunks_exact_mut(3).rev().enumerate() {
+                out.copy_from_slice(&[store(r[i]), store(g[i]), store(b[i])]);
+            }
+            return;
         }
-        return pixels.for_each(put);
+        for (i, out) in out.chunks_exact_mut(3).enumerate() {
+            out.copy_from_slice(&[store(r[i]), store(g[i]), store(b[i])]);
+        }
+        return;
     }
     let column = if turn.flip_columns { m - 1 - y } else { y };
     for x in 0..width {
@@ -365,12 +446,13 @@ fn place<O: Output>(
     }
 }
 
-/// A number from 0 to 65535 cut to an integer.
-#[inline(always)]
-fn whole(v: f32) -> u16 {
-    // The sum with 2^23 has the integer in its lowest bits; nearly half is taken off since the sum rounds.
-    let v = low(high(v - 0.498, 0.0), 65535.0) + 8_388_608.0;
-    v.to_bits() as u16
+/// What each linear level becomes.
+fn table<O: Output>(curve: &Curve) -> Box<[O; 65536]> {
+    let mut table = Box::new([O::from_u16(0); 65536]);
+    for (value, slot) in (0..=65535).zip(table.iter_mut()) {
+        *slot = O::from_u16(curve.at(value));
+    }
+    table
 }
 
 /// The tile with its second greens named, where the pattern does not name them.

@@ -2,25 +2,23 @@
 
 use crate::levels::Levels;
 
-/// Mixes the colour of clipped pixels: lightness stays, the strength of the colour is that which the pixel has when
+/// Mixes the colour of a clipped pixel: lightness stays, the strength of the colour is that which the pixel has when
 /// all channels are cut at the level where the first is full.
-pub(crate) fn blend(red: &mut [f32], green: &mut [f32], blue: &mut [f32], clip: f32) {
-    for ((r, g), b) in red.iter_mut().zip(green).zip(blue) {
-        if r.max(*g).max(*b) <= clip {
-            continue;
-        }
-        // Lightness, and two axes of colour at right angles to it.
-        let axes = |r: f32, g: f32, b: f32| (r + g + b, 3f32.sqrt() * (r - g), 2.0 * b - r - g);
-        let (light, u, v) = axes(*r, *g, *b);
-        let (_, cut_u, cut_v) = axes(r.min(clip), g.min(clip), b.min(clip));
-        let strength = u * u + v * v;
-        let ratio = if strength > 0.0 { ((cut_u * cut_u + cut_v * cut_v) / strength).sqrt() } else { 0.0 };
-        let (u, v) = (u * ratio / 3f32.sqrt(), v * ratio);
-        *b = (light + v) / 3.0;
-        let rest = light - *b;
-        *r = 0.5 * (rest + u);
-        *g = 0.5 * (rest - u);
+#[inline(always)]
+pub(crate) fn blend(clip: f32, r: f32, g: f32, b: f32) -> [f32; 3] {
+    if r.max(g).max(b) <= clip {
+        return [r, g, b];
     }
+    // Lightness, and two axes of colour at right angles to it.
+    let axes = |r: f32, g: f32, b: f32| (r + g + b, 3f32.sqrt() * (r - g), 2.0 * b - r - g);
+    let (light, u, v) = axes(r, g, b);
+    let (_, cut_u, cut_v) = axes(r.min(clip), g.min(clip), b.min(clip));
+    let strength = u * u + v * v;
+    let ratio = if strength > 0.0 { ((cut_u * cut_u + cut_v * cut_v) / strength).sqrt() } else { 0.0 };
+    let (u, v) = (u * ratio / 3f32.sqrt(), v * ratio);
+    let blue = (light + v) / 3.0;
+    let rest = light - blue;
+    [0.5 * (rest + u), 0.5 * (rest - u), blue]
 }
 
 /// Cells of the map of ratios, in pixels.
@@ -97,12 +95,9 @@ mod tests {
 
     #[test]
     fn blending_keeps_lightness_and_weakens_color() {
-        let (mut r, mut g, mut b) = ([60000.0], [30000.0], [50000.0]);
-        blend(&mut r, &mut g, &mut b, 40000.0);
-        assert!((r[0] + g[0] + b[0] - 140_000.0).abs() < 1.0);
-        assert!(r[0] < 60000.0 && g[0] > 30000.0);
-        let (mut r, mut g, mut b) = ([100.0], [200.0], [300.0]);
-        blend(&mut r, &mut g, &mut b, 40000.0);
-        assert_eq!((r[0], g[0], b[0]), (100.0, 200.0, 300.0));
+        let [r, g, b] = blend(40000.0, 60000.0, 30000.0, 50000.0);
+        assert!((r + g + b - 140_000.0).abs() < 1.0);
+        assert!(r < 60000.0 && g > 30000.0);
+        assert_eq!(blend(40000.0, 100.0, 200.0, 300.0), [100.0, 200.0, 300.0]);
     }
 }

@@ -1,5 +1,6 @@
 //! Levels and multipliers: what is black, what is white, and how bright the picture is to be.
 
+use fearless_simd::{Level, dispatch};
 use rayon::prelude::*;
 
 use crate::color::CameraColor;
@@ -20,6 +21,7 @@ pub(crate) struct Levels {
 
 /// Finds them from sensor, settings and samples.
 pub(crate) fn find(
+    level: Level,
     image: &Image<'_>,
     sensor: &Sensor,
     settings: &Settings,
@@ -31,7 +33,7 @@ pub(crate) fn find(
         return Err(Error::Size(format!("white {} is not above black {least_black}", sensor.white)));
     }
     if settings.adjust_maximum_thr > 0.0 {
-        let brightest = brightest(image) - least_black;
+        let brightest = brightest(level, image) - least_black;
         if brightest > 0.0 && brightest < full && f64::from(brightest) > f64::from(full) * settings.adjust_maximum_thr {
             full = brightest;
         }
@@ -66,7 +68,7 @@ pub(crate) fn find(
 }
 
 /// The largest sample.
-fn brightest(image: &Image<'_>) -> f32 {
+fn brightest(level: Level, image: &Image<'_>) -> f32 {
     let columns = match image.layout {
         Layout::Mosaic(_) => image.width,
         Layout::Rgb => image.width * 3,
@@ -75,7 +77,8 @@ fn brightest(image: &Image<'_>) -> f32 {
     let rows = (0..image.height).into_par_iter().with_min_len(64);
     match image.samples {
         Samples::U16(samples) => {
-            f32::from(rows.map(|y| samples[row(y)].iter().fold(0u16, |a, b| a.max(*b))).reduce(|| 0, u16::max))
+            let most = |row: &[u16]| row.iter().fold(0u16, |a, b| a.max(*b));
+            f32::from(rows.map(|y| dispatch!(level, _ => most(&samples[row(y)]))).reduce(|| 0, u16::max))
         }
         Samples::F32(samples) => {
             rows.map(|y| samples[row(y)].iter().fold(0f32, |a, b| a.max(*b))).reduce(|| 0.0, f32::max)
@@ -125,26 +128,63 @@ fn add8(a: [f64; 8], b: [f64; 8]) -> [f64; 8] {
     std::array::from_fn(|i| a[i] + b[i])
 }
 
-/// How often each level occurs, by colour, in steps of 8.
-pub(crate) fn counts(pixels: &[u16]) -> Vec<u32> {
-    let mut counts = vec![0u32; 3 * 8192];
-    for pixel in pixels.chunks_exact(3) {
-        for (c, value) in pixel.iter().enumerate() {
-            counts[c * 8192 + usize::from(value >> 3)] += 1;
+/// How often each level occurs, by colour, in steps of 8. Neighbours are often of the same level, and what was just
+/// written is slow to be read again: so odd and even pixels are counted apart.
+pub(crate) struct Counts([[Box<[u32; LEVELS]>; 2]; 3]);
+
+const LEVELS: usize = 8192;
+
+impl Counts {
+    pub fn new() -> Self {
+        Counts(std::array::from_fn(|_| std::array::from_fn(|_| Box::new([0; LEVELS]))))
+    }
+
+    /// Counts pixels of three samples.
+    pub fn add(&mut self, pixels: &[u16]) {
+        let mut pairs = pixels.chunks_exact(6);
+        for pair in &mut pairs {
+            for (c, [even, odd]) in self.0.iter_mut().enumerate() {
+                even[usize::from(pair[c] >> 3)] += 1;
+                odd[usize::from(pair[c + 3] >> 3)] += 1;
+            }
+        }
+        for ([even, _], value) in self.0.iter_mut().zip(pairs.remainder()) {
+            even[usize::from(value >> 3)] += 1;
         }
     }
-    counts
+
+    /// Counts pixels whose samples are apart.
+    pub fn add_planes(&mut self, planes: &[Vec<u16>; 3], n: usize) {
+        for ([even, odd], plane) in self.0.iter_mut().zip(planes) {
+            let mut pairs = plane[..n.min(plane.len())].chunks_exact(2);
+            for pair in &mut pairs {
+                even[usize::from(pair[0] >> 3)] += 1;
+                odd[usize::from(pair[1] >> 3)] += 1;
+            }
+            for value in pairs.remainder() {
+                even[usize::from(value >> 3)] += 1;
+            }
+        }
+    }
+
+    /// Both counts.
+    pub fn join(mut self, other: Self) -> Self {
+        for (a, b) in self.0.iter_mut().flatten().zip(other.0.iter().flatten()) {
+            a.iter_mut().zip(b.iter()).for_each(|(a, b)| *a += b);
+        }
+        self
+    }
 }
 
 /// The level that becomes white, so that of the channel that needs it least a share `thr` of the pixels is cut.
-pub(crate) fn bright(bands: &[Vec<u32>], pixels: usize, thr: f64) -> f64 {
+pub(crate) fn bright(counts: &Counts, pixels: usize, thr: f64) -> f64 {
     let limit = (pixels as f64 * thr) as u64;
     let mut white = 0;
-    for c in 0..3 {
+    for [even, odd] in &counts.0 {
         let mut sum = 0u64;
-        let mut level = 8191;
+        let mut level = LEVELS - 1;
         while level > 32 {
-            sum += bands.iter().map(|counts| u64::from(counts[c * 8192 + level])).sum::<u64>();
+            sum += u64::from(even[level]) + u64::from(odd[level]);
             if sum > limit {
                 break;
             }

@@ -12,6 +12,7 @@ mod image;
 mod levels;
 mod median;
 mod ppg;
+mod rows;
 mod settings;
 mod tile;
 mod xtrans;

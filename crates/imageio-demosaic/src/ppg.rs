@@ -1,10 +1,17 @@
 //! Patterned pixel grouping, after Chuan-kai Lin: each missing value is taken along the direction in which the
 //! picture changes least.
 
+use fearless_simd::{Level, dispatch};
+
 use crate::tile::{MARGIN, Planes, Tile, high, low};
 
-/// Interpolates a Bayer pattern; `green` is scratch memory.
-pub(crate) fn bayer(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
+/// Interpolates a Bayer pattern with the instructions of `level`; `green` is scratch memory.
+pub(crate) fn bayer(level: Level, tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
+    dispatch!(level, _ => work(tile, green, out));
+}
+
+#[inline(always)]
+fn work(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
     let width = tile.width;
     let p = &tile.data;
     let is_green = |y: usize, x: usize| tile.cfa.at(y, x) % 2 == 1;
@@ -14,14 +21,7 @@ pub(crate) fn bayer(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
         let start = if is_green(y, 3) { 4 } else { 3 };
         for x in (start..width - 3).step_by(2) {
             let at = y * width + x;
-            let estimate = |step: usize| {
-                let (near, far) = ([p[at - step], p[at + step]], [p[at - 2 * step], p[at + 2 * step]]);
-                let guess = ((near[0] + p[at] + near[1]) * 2.0 - far[0] - far[1]) * 0.25;
-                let change = ((far[0] - p[at]).abs() + (far[1] - p[at]).abs() + (near[0] - near[1]).abs()) * 3.0
-                    + ((p[at + 3 * step] - near[1]).abs() + (p[at - 3 * step] - near[0]).abs()) * 2.0;
-                (change, low(high(guess, low(near[0], near[1])), high(near[0], near[1])))
-            };
-            let (across, along) = (estimate(1), estimate(width));
+            let (across, along) = (estimate(p, at, 1), estimate(p, at, width));
             green[at] = if across.0 <= along.0 { across.1 } else { along.1 };
         }
     }
@@ -54,4 +54,14 @@ pub(crate) fn bayer(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
             out.rgb[usize::from(2 - own)][to] = low(high(other_value, 0.0), 65535.0);
         }
     }
+}
+
+/// How much the picture changes along a line, and green as it is taken from there.
+#[inline(always)]
+fn estimate(p: &[f32], at: usize, step: usize) -> (f32, f32) {
+    let (near, far) = ([p[at - step], p[at + step]], [p[at - 2 * step], p[at + 2 * step]]);
+    let guess = ((near[0] + p[at] + near[1]) * 2.0 - far[0] - far[1]) * 0.25;
+    let change = ((far[0] - p[at]).abs() + (far[1] - p[at]).abs() + (near[0] - near[1]).abs()) * 3.0
+        + ((p[at + 3 * step] - near[1]).abs() + (p[at - 3 * step] - near[0]).abs()) * 2.0;
+    (change, low(high(guess, low(near[0], near[1])), high(near[0], near[1])))
 }

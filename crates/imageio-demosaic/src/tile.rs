@@ -24,6 +24,77 @@ pub(crate) struct Rect {
     pub width: usize,
 }
 
+/// Black and factor of each column of a piece, for each row of the pattern.
+#[derive(Default)]
+pub(crate) struct Columns {
+    width: usize,
+    period: usize,
+    black: Vec<f32>,
+    factor: Vec<f32>,
+}
+
+impl Columns {
+    /// For `width` columns of a pattern as seen from the piece's first element.
+    pub fn set(&mut self, cfa: &Cfa, width: usize, scale: &Scale) {
+        self.width = width;
+        self.period = cfa.height();
+        self.black.clear();
+        self.factor.clear();
+        for phase in 0..self.period {
+            for x in 0..width {
+                let color = usize::from(cfa.at(phase, x));
+                self.black.push(scale.black[color]);
+                self.factor.push(scale.factor[color]);
+            }
+        }
+    }
+
+    /// Loads row `y` of a piece whose first element is at `row` and `column` of the image, which may lie beyond its
+    /// edges. There stand elements of the same colour: mirrored ones for patterns of two, else those of the
+    /// neighbouring repetition.
+    #[inline(always)]
+    pub fn load(
+        &self,
+        image: &Image<'_>,
+        cfa: &Cfa,
+        (row, column): (isize, isize),
+        y: usize,
+        top: f32,
+        out: &mut [f32],
+    ) {
+        let width = self.width.min(out.len());
+        let black = &self.black[y % self.period * self.width..][..width];
+        let factor = &self.factor[y % self.period * self.width..][..width];
+        let start = image.offset + inside(row + y as isize, image.height, cfa.height()) * image.stride;
+        let left = usize::try_from(-column).unwrap_or(0).min(width);
+        let first = usize::try_from(column).unwrap_or(0).min(image.width);
+        let n = (image.width - first).min(width - left);
+        let edge = |x: usize| inside(column + x as isize, image.width, cfa.width());
+        let number = |sample: f32, black: f32, factor: f32| low(high((sample - black) * factor, 0.0), top);
+        {
+            let out = &mut out[left..][..n];
+            let (black, factor) = (&black[left..][..n], &factor[left..][..n]);
+            match image.samples {
+                Samples::U16(samples) => {
+                    let source = &samples[start + first..][..n];
+                    for i in 0..n {
+                        out[i] = number(f32::from(source[i]), black[i], factor[i]);
+                    }
+                }
+                Samples::F32(samples) => {
+                    let source = &samples[start + first..][..n];
+                    for i in 0..n {
+                        out[i] = number(source[i], black[i], factor[i]);
+                    }
+                }
+            }
+        }
+        for x in (0..left).chain(left + n..width) {
+            out[x] = number(image.samples.at(start + edge(x)), black[x], factor[x]);
+        }
+    }
+}
+
 /// A rectangle of the mosaic with its margin, and the colours there.
 pub(crate) struct Tile {
     /// Columns with margin.
@@ -33,66 +104,34 @@ pub(crate) struct Tile {
     pub data: Vec<f32>,
     /// The pattern as seen from the first element of `data`.
     pub cfa: Cfa,
-    black: Vec<f32>,
-    factor: Vec<f32>,
+    columns: Columns,
 }
 
 impl Tile {
     pub fn new() -> Self {
-        Tile { width: 0, height: 0, data: Vec::new(), cfa: Cfa::x_trans(), black: Vec::new(), factor: Vec::new() }
+        Tile { width: 0, height: 0, data: Vec::new(), cfa: Cfa::x_trans(), columns: Columns::default() }
     }
 
-    /// Loads a rectangle. Beyond the edges stand elements of the same colour: mirrored ones for patterns of two,
-    /// else those of the neighbouring repetition.
+    /// Loads a rectangle with its margin.
+    #[inline(always)]
     pub fn load(&mut self, image: &Image<'_>, cfa: &Cfa, rect: Rect, scale: &Scale) {
         self.width = rect.width + 2 * MARGIN;
         self.height = rect.height + 2 * MARGIN;
         self.data.resize(self.width * self.height, 0.0);
-        let rows = cfa.height();
-        let columns = cfa.width();
-        // The margin of 6 may be no multiple of the period; 48 periods are.
-        self.cfa = cfa.shifted(rect.row + 48 * rows - MARGIN, rect.column + 48 * columns - MARGIN);
-        let period = self.cfa.height();
-        self.black.clear();
-        self.factor.clear();
-        for phase in 0..period {
-            for x in 0..self.width {
-                let color = usize::from(self.cfa.at(phase, x));
-                self.black.push(scale.black[color]);
-                self.factor.push(scale.factor[color]);
-            }
-        }
-        let width = self.width;
-        for (y, out) in self.data.chunks_exact_mut(width).enumerate() {
-            let row = inside(rect.row as isize + y as isize - MARGIN as isize, image.height, rows);
-            let black = &self.black[y % period * width..][..width];
-            let factor = &self.factor[y % period * width..][..width];
-            let left = (MARGIN.saturating_sub(rect.column)).min(width);
-            let first = rect.column.saturating_sub(MARGIN);
-            let n = (image.width - first.min(image.width)).min(width - left);
-            let edge = |x: usize| inside(rect.column as isize + x as isize - MARGIN as isize, image.width, columns);
-            match image.samples {
-                Samples::U16(samples) => {
-                    let source = &samples[image.offset + row * image.stride..];
-                    let middle = source[first..][..n].iter().zip(&mut out[left..]);
-                    for ((sample, out), (black, factor)) in middle.zip(black[left..].iter().zip(&factor[left..])) {
-                        *out = low(high((f32::from(*sample) - black) * factor, 0.0), scale.top);
-                    }
-                    for x in (0..left).chain(left + n..width) {
-                        let sample = f32::from(source[edge(x)]);
-                        out[x] = low(high((sample - black[x]) * factor[x], 0.0), scale.top);
-                    }
-                }
-                Samples::F32(samples) => {
-                    let source = &samples[image.offset + row * image.stride..];
-                    for x in 0..width {
-                        let sample = source[if x < left || x >= left + n { edge(x) } else { first + x - left }];
-                        out[x] = low(high((sample - black[x]) * factor[x], 0.0), scale.top);
-                    }
-                }
-            }
+        self.cfa = seen_from(cfa, rect, MARGIN);
+        self.columns.set(&self.cfa, self.width, scale);
+        let margin = MARGIN as isize;
+        let first = (rect.row as isize - margin, rect.column as isize - margin);
+        for (y, out) in self.data.chunks_exact_mut(self.width).enumerate() {
+            self.columns.load(image, cfa, first, y, scale.top, out);
         }
     }
+}
+
+/// The pattern as seen from `margin` rows and columns before a rectangle.
+pub(crate) fn seen_from(cfa: &Cfa, rect: Rect, margin: usize) -> Cfa {
+    // The margin may be no multiple of the period; 48 periods are larger than any.
+    cfa.shifted(rect.row + 48 * cfa.height() - margin, rect.column + 48 * cfa.width() - margin)
 }
 
 /// The place inside `0..n` that stands for `at`.

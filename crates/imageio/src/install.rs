@@ -53,6 +53,8 @@ pub fn install() {
         crate::http::register();
         #[cfg(feature = "raw")]
         crate::raw::register();
+        #[cfg(feature = "rawler")]
+        crate::rawler::register();
         #[cfg(feature = "standard")]
         crate::standard::register();
         #[cfg(feature = "zip")]

@@ -86,6 +86,8 @@ pub use imageio_plugin_pnm as pnm;
 pub use imageio_plugin_qoi as qoi;
 #[cfg(feature = "raw")]
 pub use imageio_plugin_raw as raw;
+#[cfg(feature = "rawler")]
+pub use imageio_plugin_rawler as rawler;
 #[cfg(feature = "tga")]
 pub use imageio_plugin_tga as tga;
 #[cfg(feature = "tiff")]

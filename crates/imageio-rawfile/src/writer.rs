@@ -12,7 +12,7 @@ use crate::options::{Compression, WriteOptions};
 use crate::source::Source;
 
 /// The factory of writers.
-pub(crate) struct Dng;
+pub struct Dng;
 
 impl Plugin for Dng {
     fn open_writer(&self, request: &mut dyn Request<'_>) -> Result<Box<dyn ImageWriter>> {

@@ -29,10 +29,9 @@ pub(crate) fn turns(options: &Options) -> Result<bool> {
 
 impl Plan {
     pub fn new(facts: &Facts, options: &ReadOptions, all: &Options) -> Result<Self> {
-        if let Some(why) = &facts.mosaic_only {
-            return Err(
-                Error::unsupported(why.clone()).with_hint("its mosaic can still be read: option `mosaic = true`")
-            );
+        if let Some(only) = &facts.mosaic_only {
+            return Err(Error::unsupported(only.why.clone())
+                .with_hint(format!("{}its mosaic can still be read: option `mosaic = true`", only.advice)));
         }
         let wrong = |name: &str, why: &str| Error::new(ErrorKind::InvalidOption, format!("option `{name}`: {why}"));
         if !matches!(options.output_bps, 8 | 16) {
@@ -165,7 +164,7 @@ pub(crate) fn run<'m, O: Output>(
     let developer = Developer::new(&image, &plan.sensor, &plan.settings).map_err(demosaic_error)?.cancel(stopped);
     let (height, width) = developer.size(&image);
     let n = height * width * 3;
-    if !plan.settings.auto_bright {
+    if !plan.settings.auto_bright || developer.is_quick(&image) {
         return developer.write(&image, memory(n)?).map_err(demosaic_error);
     }
     let linear = developer.linear(&image).map_err(demosaic_error)?;

@@ -1,10 +1,11 @@
 use imageio_core::{Confidence, Error, ImageReader, Plugin, Probe, Request, Result};
 
+use crate::cameras::Cameras;
 use crate::ifd::{Endian, header};
 use crate::reader::RawReader;
 
-/// The factory of readers.
-pub(crate) struct Raw;
+/// The factory of readers over a decoder of makers' files.
+pub struct Raw<C: Cameras>(pub &'static C);
 
 /// Extensions of raw files that are built like TIFF.
 const TIFF_LIKE: &[&str] = &[
@@ -47,7 +48,7 @@ fn directory(head: &[u8], endian: Endian, first: u64) -> Option<bool> {
     }))
 }
 
-impl Plugin for Raw {
+impl<C: Cameras> Plugin for Raw<C> {
     fn probe(&self, input: &Probe<'_>) -> Option<Confidence> {
         let named = input.extension().is_some_and(|e| TIFF_LIKE.contains(&e));
         match kind(input.head()) {
@@ -63,23 +64,38 @@ impl Plugin for Raw {
         let head = request.head();
         let own = crate::MAGIC.iter().any(|m| m.matches(head));
         let named = request.extension().is_some_and(|e| TIFF_LIKE.contains(&e));
-        if head.get(4..12) == Some(b"ftypcrx ") {
-            return Err(Error::unsupported("Canon's CR3 is not known to rawloader, nor can its mosaic be read")
-                .with_hint("convert the file to DNG, which is read whatever camera it is from"));
-        }
         match kind(head) {
             Kind::Raw => {}
             Kind::Plain if named || request.extension().is_none() => {}
             _ if own => {}
             _ => return Err(Error::declined("no signature of a raw file")),
         }
-        Ok(Box::new(RawReader::open(request)?))
+        Ok(Box::new(RawReader::open(request, self.0)?))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::facts::{Facts, Samples};
+
+    struct NoCameras;
+
+    impl Cameras for NoCameras {
+        fn name(&self) -> &'static str {
+            "none"
+        }
+
+        fn facts(&self, _: &Arc<Vec<u8>>) -> Result<Facts> {
+            Err(Error::unsupported("any camera"))
+        }
+
+        fn samples(&self, _: &Arc<Vec<u8>>) -> Result<Samples> {
+            Err(Error::unsupported("any camera"))
+        }
+    }
 
     /// The beginning of a little-endian file whose first directory has these tags, as shorts.
     fn head(entries: &[(u16, u16)]) -> Vec<u8> {
@@ -109,7 +125,7 @@ mod tests {
             (b"\x89PNG\r\n\x1a\n".to_vec(), Some("nef"), None),
         ];
         for (head, extension, expected) in rows {
-            assert_eq!(Raw.probe(&Probe::new(&head, extension, "x")), expected, "{extension:?} {head:?}");
+            assert_eq!(Raw(&NoCameras).probe(&Probe::new(&head, extension, "x")), expected, "{extension:?} {head:?}");
         }
     }
 }

@@ -1,9 +1,10 @@
 use imageio_core::{
     Axis, Dtype, Error, ErrorKind, ImageProperties, ImageReader, Limits, Metadata, Orientation, QueryCx, ReadCx,
-    Request, Result,
+    Registry, Request, Result,
 };
 use imageio_demosaic as demosaic;
 
+use crate::cameras::Cameras;
 use crate::decode::read_jpeg;
 use crate::develop::{self, Plan};
 use crate::facts::{Area, Facts, Samples};
@@ -16,19 +17,28 @@ use crate::source::Source;
 /// An opened raw file: image 0 is the picture or the mosaic, image 1 the preview, if there is one.
 pub(crate) struct RawReader<'r> {
     source: Source<'r>,
+    cameras: &'static dyn Cameras,
     decoder: Option<Decoder>,
     preview: Option<Option<Preview>>,
 }
 
 impl<'r> RawReader<'r> {
-    pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
-        Ok(RawReader { source: Source::open(request)?, decoder: None, preview: None })
+    pub fn open(request: &mut dyn Request<'r>, cameras: &'static dyn Cameras) -> Result<Self> {
+        let mut reader = RawReader { source: Source::open(request)?, cameras, decoder: None, preview: None };
+        // Whether the next plugin is to be asked has to be known now; else nothing is looked at before it is needed.
+        if cameras.next().is_some_and(|id| Registry::global().get(id).is_some()) {
+            match reader.decoder(request.limits()) {
+                Err(e) if e.kind() == ErrorKind::Declined => return Err(e),
+                _ => {}
+            }
+        }
+        Ok(reader)
     }
 
     fn decoder(&mut self, limits: &Limits) -> Result<&Decoder> {
         let found = match self.decoder.take() {
             Some(found) => found,
-            None => Decoder::find(&self.source, limits)?,
+            None => Decoder::find(&self.source, limits, self.cameras)?,
         };
         Ok(self.decoder.insert(found))
     }

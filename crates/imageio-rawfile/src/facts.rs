@@ -6,10 +6,14 @@ use imageio_demosaic::color::{CameraColor, Matrix};
 
 /// A part of the sensor, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Area {
+pub struct Area {
+    /// First row.
     pub top: usize,
+    /// First column.
     pub left: usize,
+    /// Rows.
     pub height: usize,
+    /// Columns.
     pub width: usize,
 }
 
@@ -26,11 +30,14 @@ impl Area {
 
 /// Sensor and camera.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Facts {
+pub struct Facts {
+    /// Maker of the camera.
     pub make: String,
+    /// Model of the camera.
     pub model: String,
-    /// Size of the whole sensor.
+    /// Rows of the whole sensor.
     pub height: usize,
+    /// Columns of the whole sensor.
     pub width: usize,
     /// Samples of a pixel: 1 for a mosaic, 3 for linear colour.
     pub channels: usize,
@@ -38,28 +45,44 @@ pub(crate) struct Facts {
     pub float: bool,
     /// The filters from the sensor's top left; none for linear colour and for monochrome sensors.
     pub cfa: Option<Cfa>,
-    /// By colour: red, green, blue, second green.
+    /// Level of black by colour: red, green, blue, second green.
     pub black: [f32; 4],
+    /// Level at which the sensor is full.
     pub white: f32,
+    /// CIE XYZ (D65) to camera colours.
     pub xyz_to_camera: Option<Matrix>,
+    /// Multipliers that the camera chose: red, green, blue, second green.
     pub as_shot: Option<[f32; 4]>,
     /// What sees light.
     pub visible: Area,
     /// What the maker means to be the picture.
     pub default_crop: Area,
+    /// How the picture is turned upright.
     pub orientation: Orientation,
     /// The picture can't be developed for this reason, but the samples can be read.
-    pub mosaic_only: Option<String>,
+    pub mosaic_only: Option<MosaicOnly>,
+}
+
+/// Why a picture can't be developed although the samples can be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MosaicOnly {
+    /// The reason.
+    pub why: String,
+    /// What would help, as the beginning of a sentence; may be empty.
+    pub advice: String,
 }
 
 impl Facts {
+    /// Multipliers that make D65 neutral, if the camera's colours are known.
     pub fn daylight(&self) -> Option<[f64; 3]> {
         self.xyz_to_camera.as_ref().and_then(CameraColor::from_xyz_to_camera).map(|c| c.daylight)
     }
 }
 
 /// Decoded samples.
-pub(crate) enum Samples {
+pub enum Samples {
+    /// Integers.
     U16(Vec<u16>),
+    /// Real numbers.
     F32(Vec<f32>),
 }

@@ -1,0 +1,142 @@
+//! From a file to what decodes it: this crate's own readers where tags describe the samples, the plugin's decoder of
+//! makers' files otherwise.
+
+use std::sync::Arc;
+
+use imageio_core::{Error, ErrorKind, Limits, Registry, Result, quietly};
+
+use crate::cameras::Cameras;
+use crate::decode;
+use crate::dng::{self, Dng};
+use crate::facts::{Facts, MosaicOnly, Samples};
+use crate::ifd::{Endian, Ifd, Tiff};
+use crate::kodak;
+use crate::source::Source;
+
+/// What decodes a file.
+pub(crate) enum Decoder {
+    /// Directories that say everything.
+    Dng { dng: Box<Dng>, endian: Endian },
+    /// Kodak's own compression.
+    Kodak { facts: Box<Facts>, offset: u64, fine: bool },
+    /// The decoder of makers' files, and the file.
+    Maker { facts: Box<Facts>, file: Arc<Vec<u8>>, cameras: &'static dyn Cameras },
+}
+
+impl Decoder {
+    pub fn facts(&self) -> &Facts {
+        match self {
+            Decoder::Dng { dng, .. } => &dng.facts,
+            Decoder::Kodak { facts, .. } | Decoder::Maker { facts, .. } => facts,
+        }
+    }
+
+    /// Looks at headers; decoders of makers' files want to see the whole file for that, but decode nothing. Where they
+    /// fail and another plugin may know the camera, the error says `Declined`.
+    pub fn find(source: &Source<'_>, limits: &Limits, cameras: &'static dyn Cameras) -> Result<Self> {
+        let tiff = Tiff::open(source)?;
+        let mut own = None;
+        let mut camera = (String::new(), String::new());
+        if let Some(tiff) = &tiff {
+            let all = tiff.all()?;
+            camera = dng::camera(tiff, &all);
+            if let Some(offset) = kodak::offset(&camera.1) {
+                let fine = all.iter().any(|ifd| first_word(tiff, ifd, 37122) == Some(243));
+                let facts = Box::new(kodak::facts(camera.0, camera.1));
+                return Ok(Decoder::Kodak { facts, offset, fine });
+            }
+            let is_dng = all.first().is_some_and(|ifd| ifd.has(50706));
+            match dng::find(tiff, &all) {
+                Ok(Some(dng)) if is_dng => return Ok(Decoder::Dng { dng: Box::new(dng), endian: tiff.endian }),
+                Ok(None) if is_dng => return Err(Error::malformed("a DNG without a raw image")),
+                Err(e) if is_dng => return Err(e),
+                Ok(found) => own = found.filter(|dng| matches!(dng.layout.compression, 1 | 7)),
+                // Other makers' files need not be described by tags at all.
+                Err(_) => {}
+            }
+        }
+        let name = format!("{} {}", camera.0, camera.1).trim().to_owned();
+        let name = if name.is_empty() { "of unknown make and model".to_owned() } else { format!("`{name}`") };
+        let file = Arc::new(source.whole(limits)?);
+        let why = match guard(|| cameras.facts(&file)) {
+            Ok(facts) => return Ok(Decoder::Maker { facts: Box::new(facts), file, cameras }),
+            Err(e) if e.kind() == ErrorKind::LimitExceeded => return Err(e),
+            Err(e) => e,
+        };
+        let other = cameras.next().map(|id| (id, Registry::global().get(id).is_some()));
+        if let Some((id, true)) = other {
+            return Err(Error::declined(format!("the camera {name} is not known to {}", cameras.name()))
+                .with_source(why)
+                .with_hint(format!("plugin `{id}` may know it")));
+        }
+        let advice = match other {
+            Some((id, _)) => format!("feature `{id}` knows more cameras; "),
+            None => String::new(),
+        };
+        if let (Some(mut dng), Some(tiff)) = (own, tiff) {
+            dng.facts.mosaic_only = Some(MosaicOnly {
+                why: format!("the camera {name} is not known, so its colours and levels are not"),
+                advice,
+            });
+            return Ok(Decoder::Dng { dng: Box::new(dng), endian: tiff.endian });
+        }
+        Err(Error::unsupported(format!("the camera {name} can't be read, and its mosaic can't either"))
+            .with("decoder", cameras.name())
+            .with_source(why)
+            .with_hint(format!("{advice}convert the file to DNG, which is read whatever camera it is from")))
+    }
+
+    /// The samples.
+    pub fn decode(
+        &self,
+        source: &Source<'_>,
+        limits: &Limits,
+        stop: &(dyn Fn() -> Result<()> + Sync),
+    ) -> Result<Samples> {
+        let facts = self.facts();
+        let bytes = (facts.width as u64)
+            .saturating_mul(facts.height as u64)
+            .saturating_mul(facts.channels as u64 * if facts.float { 4 } else { 2 });
+        // Nothing compresses a sensor's noise to a thousandth.
+        if limits.max_frame_bytes.is_some_and(|max| bytes > max) || bytes / 1000 > source.size().saturating_add(1 << 16)
+        {
+            return Err(Error::limit(format!(
+                "{} × {} elements in a file of {} bytes",
+                facts.width,
+                facts.height,
+                source.size()
+            )));
+        }
+        match self {
+            Decoder::Dng { dng, endian } => decode::decode(source, *endian, dng, stop),
+            Decoder::Kodak { offset, fine, .. } => {
+                let rest = source.size().saturating_sub(*offset);
+                let data = source.read(*offset, usize::try_from(rest).unwrap_or(usize::MAX))?;
+                kodak::decode(&data, *fine).map(Samples::U16)
+            }
+            Decoder::Maker { facts, file, cameras } => {
+                let len = facts.width * facts.height * facts.channels;
+                match guard(|| cameras.samples(file))? {
+                    Samples::U16(samples) if samples.len() == len && !facts.float => Ok(Samples::U16(samples)),
+                    Samples::F32(samples) if samples.len() == len && facts.float => Ok(Samples::F32(samples)),
+                    _ => Err(Error::new(
+                        ErrorKind::Backend,
+                        format!("{} gave other samples than it said", cameras.name()),
+                    )),
+                }
+            }
+        }
+    }
+}
+
+/// The first four bytes of a value, as older cameras write some numbers.
+fn first_word(tiff: &Tiff<'_, '_>, ifd: &Ifd, tag: u16) -> Option<u64> {
+    let bytes = tiff.bytes(ifd.entry(tag)?).ok()?;
+    Some(tiff.endian.uint(bytes.get(..4)?))
+}
+
+/// A decoder's panic is an error here already, for another decoder may be asked then.
+fn guard<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| quietly(work)))
+        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Backend, "the decoder panicked; the file is probably damaged")))
+}
