@@ -17,7 +17,7 @@ mod whole;
 use imageio_core::resource::scheme::{self, SchemeDescriptor};
 
 pub use self::resource::HttpResource;
-pub use self::settings::TIMEOUT_VARIABLE;
+pub use imageio_ranged::TIMEOUT_VARIABLE;
 
 /// What there is to know about the schemes.
 pub static SCHEME: SchemeDescriptor = SchemeDescriptor::new("http", &opener::Http)
