@@ -44,7 +44,7 @@ impl Settings {
             max_size: None,
             retries: 3,
             ca_file: std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from),
-            progress: None,
+            progress: crate::hook::hook(),
             put: false,
         }
     }
