@@ -10,6 +10,7 @@ mod interrupt;
 mod json;
 mod npy;
 mod place;
+#[cfg_attr(not(any(feature = "http", feature = "ffmpeg")), allow(dead_code, reason = "nothing is transferred"))]
 mod progress;
 mod stats;
 
@@ -29,7 +30,15 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Outcome<()> {
     interrupt::watch();
-    match arguments.command {
+    #[cfg(feature = "http")]
+    progress::watch_transfers();
+    let outcome = carry_out(arguments.command);
+    progress::clear_transfers();
+    outcome
+}
+
+fn carry_out(command: Command) -> Outcome<()> {
+    match command {
         Command::Read(args) => commands::read::run(&args),
         Command::Props(args) => commands::props::run(&args),
         Command::Meta(args) => commands::meta::run(&args),

@@ -173,10 +173,17 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
             let too_big = |_| Error::limit(format!("no memory for {size} bytes of file"));
             // One byte more lets the last read see the end without growing the buffer.
             content.try_reserve_exact(size.saturating_add(1)).map_err(too_big)?;
+            if !self.has_cheap_streams() {
+                // Asked for as a whole, what is far away comes by one request.
+                content.resize(size, 0);
+                let n = fill(&mut stream, &mut content)?;
+                content.truncate(n);
+            }
         }
         match self.limits.max_alloc {
             Some(max) => {
-                stream.by_ref().take(max.saturating_add(1)).read_to_end(&mut content)?;
+                let left = max.saturating_add(1).saturating_sub(content.len() as u64);
+                stream.by_ref().take(left).read_to_end(&mut content)?;
                 check(content.len() as u64)?;
             }
             None => {
@@ -194,6 +201,20 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
         stream.seek(SeekFrom::Start(0))?;
         crate::resource::spool::spool(&mut stream, self.extension.unwrap_or("bin"), self.limits.max_alloc)
     }
+}
+
+/// Reads until the buffer is full or the stream ends; returns how much it was.
+fn fill(stream: &mut impl Read, buf: &mut [u8]) -> std::io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match stream.read(rest) {
+            Ok(0) => break,
+            Ok(n) => done += n,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(done)
 }
 
 /// Writing one target.

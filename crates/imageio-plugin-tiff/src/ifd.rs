@@ -8,7 +8,7 @@ use crate::tags::tag;
 /// Directories with more entries are taken for damage.
 const MAX_ENTRIES: u64 = 65_536;
 /// Bytes read at once where a directory is looked for: enough for most with their values.
-const AHEAD: usize = 512;
+const AHEAD: usize = 384;
 
 /// Byte order of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -18,6 +18,11 @@ impl Block {
         Block { start: 0, bytes: Arc::default() }
     }
 
+    /// Its memory, if nobody else holds it.
+    pub fn into_buffer(self) -> Vec<u8> {
+        Arc::try_unwrap(self.bytes).unwrap_or_default()
+    }
+
     pub fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64
     }

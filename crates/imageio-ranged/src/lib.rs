@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod cache;
 mod remote;
 mod stream;
+mod timeout;
 
 pub use self::remote::{FIRST, Ranged, Remote};
 pub use self::stream::RangedStream;
+pub use self::timeout::{TIMEOUT_VARIABLE, timeout};

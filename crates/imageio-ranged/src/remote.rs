@@ -16,11 +16,9 @@ pub trait Remote: Send + Sync + 'static {
     /// Length of the file in bytes.
     fn size(&self) -> u64;
 
-    /// `len` bytes from `start` on, all of which the file has.
-    fn fetch(&self, start: u64, len: usize) -> Result<Vec<u8>>;
-
-    /// Everything from `start` on as it comes. Dropping it ends the transfer.
-    fn open(self: Arc<Self>, start: u64) -> Result<Box<dyn Read + Send>>;
+    /// The bytes from `start` to before `end` as they come, all of which the file has. Dropping it before the last
+    /// one ends the transfer. It may be read on another thread than it was opened on.
+    fn open(self: Arc<Self>, start: u64, end: u64) -> Result<Box<dyn Read + Send>>;
 }
 
 /// A remote file and what was fetched of it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use imageio_core::Result;
 
+use crate::answer::{Answer, PORTION};
 use crate::cache::{Block, CAPACITY};
 use crate::remote::{FIRST, Ranged, Remote};
 
@@ -13,29 +14,10 @@ use crate::remote::{FIRST, Ranged, Remote};
 const SMALLEST: u64 = 256;
 /// So much in a row makes it likely that all of the rest is wanted.
 const LONG: u64 = 4 << 20;
-/// No single piece is larger, since it is held in memory.
-const LARGEST: u64 = 8 << 20;
 /// Reading on over such a gap costs less than a request.
 const GAP: u64 = 64 * 1024;
-/// Pieces of a long answer.
-const PORTION: usize = 256 * 1024;
-
-/// One long answer, and where in the file it stands.
-struct Run {
-    body: Box<dyn Read + Send>,
-    position: u64,
-}
-
-impl Run {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.body.read(buf)?;
-        if n == 0 && !buf.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the transfer ended before the file did"));
-        }
-        self.position += n as u64;
-        Ok(n)
-    }
-}
+/// Whoever reads so much at once gets it in place.
+const STRAIGHT: usize = 32 * 1024;
 
 /// One reader's position in a remote file.
 pub struct RangedStream<R> {
@@ -43,11 +25,11 @@ pub struct RangedStream<R> {
     size: u64,
     position: u64,
     block: Block,
-    run: Option<Run>,
-    /// Where the last fetch ended, and how much was fetched up to there without a jump.
-    fetched_to: u64,
+    answer: Option<Answer>,
+    /// Where the last answer ended, or will end, and how much was asked for up to there without a jump.
+    asked_to: u64,
     in_a_row: u64,
-    /// Size of the next piece after a jump, and how far the last piece was read.
+    /// Size of the next piece after a jump, and how far the last one was read.
     piece: u64,
     last: (u64, u64),
     read_to: u64,
@@ -63,8 +45,8 @@ impl<R: Remote> RangedStream<R> {
             size,
             position: 0,
             block: Block::empty(),
-            run: None,
-            fetched_to: first,
+            answer: None,
+            asked_to: first,
             in_a_row: first,
             piece: if first > 0 { FIRST / 2 } else { FIRST },
             last: (0, first),
@@ -78,33 +60,57 @@ impl<R: Remote> RangedStream<R> {
             self.block = block;
             return Ok(());
         }
-        if self.goes_on() {
-            return self.portion();
+        if !self.is_answered() {
+            self.ask(want)?;
         }
-        let len = self.plan().max(want.min(LARGEST));
-        if self.in_a_row >= LONG {
-            let body = Arc::clone(&self.source.remote).open(self.position)?;
-            self.run = Some(Run { body, position: self.position });
-            return self.portion();
+        // What is longer than a portion comes in several, and of a gap nothing is wanted.
+        while self.block.at(self.position).is_empty() {
+            let Some(answer) = &mut self.answer else { break };
+            let used = std::mem::replace(&mut self.block, Block::empty()).into_buffer();
+            let start = answer.position();
+            let bytes = answer.portion(used)?;
+            self.keep(start, bytes);
         }
+        Ok(())
+    }
+
+    /// Whether the answer that is under way leads to the position; a gap is read over, anything else ends it.
+    fn is_answered(&mut self) -> bool {
+        let Some(answer) = &self.answer else { return false };
+        let gap = self.position.checked_sub(answer.position());
+        if !answer.is_over() && gap.is_some_and(|gap| gap <= GAP) && self.position < self.asked_to {
+            return true;
+        }
+        if !answer.is_over() {
+            self.asked_to = answer.position();
+            self.in_a_row = 0;
+        }
+        self.answer = None;
+        false
+    }
+
+    /// Asks for what stands at the position, and for as much behind it as will be wanted.
+    fn ask(&mut self, want: u64) -> Result<()> {
         let left = self.size - self.position;
+        let len = self.plan().max(want);
         // A small rest is not worth a request of its own.
-        let len = if left <= len + len / 4 { left } else { len };
-        let len = self.source.cache.next_start(self.position).map_or(len, |next| len.min(next - self.position));
-        let bytes = self.source.remote.fetch(self.position, usize::try_from(len).unwrap_or(usize::MAX))?;
-        self.last = (self.position, self.position + bytes.len() as u64);
+        let long = self.in_a_row >= LONG || left <= len + len / 4;
+        let end = self.position + if long { left } else { len };
+        let end = self.source.cache.next_start(self.position).map_or(end, |next| end.min(next));
+        let body = Arc::clone(&self.source.remote).open(self.position, end)?;
+        self.answer = Some(Answer::new(body, self.position, end));
+        self.last = (self.position, end);
         self.read_to = self.position;
-        self.fetched_to = self.last.1;
-        self.in_a_row += bytes.len() as u64;
-        self.keep(bytes);
+        self.asked_to = end;
+        self.in_a_row += end - self.position;
         Ok(())
     }
 
     /// Size of the next piece, from how reading went so far.
     fn plan(&mut self) -> u64 {
-        let on = self.position.checked_sub(self.fetched_to).is_some_and(|gap| gap <= SMALLEST);
+        let on = self.position.checked_sub(self.asked_to).is_some_and(|gap| gap <= SMALLEST);
         if on {
-            return self.in_a_row.clamp(self.piece.max(SMALLEST), LONG);
+            return self.in_a_row.max(self.piece).max(SMALLEST);
         }
         // What was read of the last piece is what will be read of this one, as in a chain of directories.
         let used = self.read_to.saturating_sub(self.last.0);
@@ -113,51 +119,29 @@ impl<R: Remote> RangedStream<R> {
         self.piece
     }
 
-    /// Whether the long answer leads to the position; a gap is read over, anything else ends it.
-    fn goes_on(&mut self) -> bool {
-        let Some(run) = &mut self.run else { return false };
-        match self.position.checked_sub(run.position) {
-            Some(gap) if gap <= GAP => {
-                let mut skipped = vec![0; usize::try_from(gap).unwrap_or(0)];
-                while run.position < self.position {
-                    let n = usize::try_from(self.position - run.position).unwrap_or(0).min(skipped.len());
-                    if run.read(&mut skipped[..n]).is_err() {
-                        break;
-                    }
-                }
-                if run.position == self.position {
-                    return true;
-                }
-            }
-            _ => {}
-        }
-        self.run = None;
-        self.in_a_row = 0;
-        false
-    }
-
-    /// The next part of the long answer.
-    fn portion(&mut self) -> Result<()> {
-        let Some(run) = &mut self.run else { return Ok(()) };
-        let left = usize::try_from(self.size - self.position).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; PORTION.min(left)];
-        let n = run.read(&mut bytes)?;
-        bytes.truncate(n);
-        self.fetched_to = run.position;
-        self.keep(bytes);
-        Ok(())
-    }
-
-    fn keep(&mut self, bytes: Vec<u8>) {
-        self.block = Block { start: self.position, bytes: Arc::new(bytes) };
+    fn keep(&mut self, start: u64, bytes: Vec<u8>) {
+        self.block = Block { start, bytes: Arc::new(bytes) };
         // Of a larger file the parts that are read once and in order would drive out the directories.
-        if self.run.is_none() || self.is_small() {
+        if self.is_small() || self.last.1 - self.last.0 < PORTION as u64 {
             self.source.cache.put(self.block.clone());
         }
     }
 
     fn is_small(&self) -> bool {
         self.size <= CAPACITY as u64
+    }
+
+    /// Reads into the caller's memory without a detour, if that can be.
+    fn read_straight(&mut self, buf: &mut [u8]) -> Result<Option<usize>> {
+        if buf.len() < STRAIGHT || self.is_small() || self.source.cache.get(self.position).is_some() {
+            return Ok(None);
+        }
+        if !self.is_answered() {
+            self.ask(buf.len() as u64)?;
+        }
+        let direct = |answer: &&mut Answer| answer.is_direct() && answer.position() == self.position;
+        let Some(answer) = self.answer.as_mut().filter(direct) else { return Ok(None) };
+        Ok(Some(answer.read(buf)?))
     }
 }
 
@@ -186,15 +170,8 @@ impl<R: Remote> Read for RangedStream<R> {
             return Ok(0);
         }
         if self.block.at(self.position).is_empty() {
-            // A long answer goes straight into the caller's memory.
-            let straight = buf.len() >= PORTION / 8 && !self.is_small();
-            if straight && self.run.as_ref().is_some_and(|run| run.position == self.position) {
-                let Some(run) = &mut self.run else { return Ok(0) };
-                let left = usize::try_from(self.size - self.position).unwrap_or(usize::MAX);
-                let n = buf.len().min(left);
-                let n = run.read(&mut buf[..n])?;
-                self.position += n as u64;
-                self.fetched_to = self.position;
+            if let Some(n) = self.read_straight(buf)? {
+                self.consume(n);
                 return Ok(n);
             }
             self.load(buf.len() as u64)?;
@@ -204,6 +181,24 @@ impl<R: Remote> Read for RangedStream<R> {
         buf[..n].copy_from_slice(&here[..n]);
         self.consume(n);
         Ok(n)
+    }
+
+    /// All of the rest, asked for at once.
+    fn read_to_end(&mut self, buf: &mut Vec<u8>) -> io::Result<usize> {
+        let before = buf.len();
+        while self.position < self.size {
+            if self.block.at(self.position).is_empty() {
+                self.load(self.size - self.position)?;
+            }
+            let here = self.block.at(self.position);
+            if here.is_empty() {
+                break;
+            }
+            buf.extend_from_slice(here);
+            let n = here.len();
+            self.consume(n);
+        }
+        Ok(buf.len() - before)
     }
 }
 

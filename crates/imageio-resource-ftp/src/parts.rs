@@ -60,52 +60,27 @@ impl Remote for Parts {
         self.size
     }
 
-    fn fetch(&self, start: u64, len: usize) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; len];
-        let mut filled = 0;
-        let mut fresh = false;
-        again(&self.address, &self.settings, || {
-            let mut session = self.session(std::mem::replace(&mut fresh, true))?;
-            let mut transfer = session.start(&self.address.path, start + filled as u64)?;
-            while filled < len {
-                match transfer.read(&mut bytes[filled..]) {
-                    Ok(0) | Err(_) => return Err(Failure::broke_off("reading a part")),
-                    Ok(n) => filled += n,
-                }
-            }
-            let done = match start + len as u64 == self.size {
-                true => transfer.finish().is_ok(),
-                false => session.abort(transfer),
-            };
-            // A server that answers the end of a transfer in its own way costs a new login, not the file.
-            if done {
-                self.idle.put(session);
-            }
-            Ok(())
-        })?;
-        Ok(bytes)
-    }
-
-    fn open(self: Arc<Self>, start: u64) -> Result<Box<dyn Read + Send>> {
-        Ok(Box::new(Run { parts: self, open: None, position: start, failures: 0 }))
+    fn open(self: Arc<Self>, start: u64, end: u64) -> Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Run { parts: self, open: None, position: start, end, failures: 0 }))
     }
 }
 
-/// The rest of the file as it comes; what breaks off is taken up again.
+/// A part of the file as it comes; what breaks off is taken up again.
 struct Run {
     parts: Arc<Parts>,
     open: Option<(Session, Transfer)>,
     position: u64,
+    end: u64,
     failures: u32,
 }
 
 impl Read for Run {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if buf.is_empty() || self.position >= self.parts.size {
+        if buf.is_empty() || self.position >= self.end {
             return Ok(0);
         }
         loop {
-            let (session, mut transfer) = match self.open.take() {
+            let (mut session, mut transfer) = match self.open.take() {
                 Some(open) => open,
                 None => {
                     let parts = &self.parts;
@@ -117,16 +92,22 @@ impl Read for Run {
                     })?
                 }
             };
-            match transfer.read(buf) {
+            let most = usize::try_from(self.end - self.position).unwrap_or(usize::MAX).min(buf.len());
+            match transfer.read(&mut buf[..most]) {
                 Ok(n) if n > 0 => {
                     self.position += n as u64;
                     self.failures = 0;
-                    if self.position >= self.parts.size {
-                        if transfer.finish().is_ok() {
+                    if self.position < self.end {
+                        self.open = Some((session, transfer));
+                    } else {
+                        let done = match self.end == self.parts.size {
+                            true => transfer.finish().is_ok(),
+                            false => session.abort(transfer),
+                        };
+                        // A server that answers the end of a transfer in its own way costs a new login, not the file.
+                        if done {
                             self.parts.idle.put(session);
                         }
-                    } else {
-                        self.open = Some((session, transfer));
                     }
                     return Ok(n);
                 }

@@ -25,9 +25,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub fn from_environment() -> Self {
-        let said = std::env::var("IMAGEIO_REQUEST_TIMEOUT").ok();
-        let said = said.filter(|text| text.bytes().all(|b| b.is_ascii_digit())).and_then(|text| text.parse().ok());
-        let said = said.filter(|n| *n > 0).map(Duration::from_secs);
+        let said = imageio_ranged::timeout();
         Settings {
             connect_timeout: said.unwrap_or(Duration::from_secs(10)),
             idle_timeout: said.unwrap_or(Duration::from_secs(30)),
@@ -66,10 +64,6 @@ impl Failure {
             _ => format!("{what}: {e}"),
         };
         Failure { error: Error::new(ErrorKind::Io, error), passes }
-    }
-
-    pub fn broke_off(what: &str) -> Self {
-        Failure { error: Error::new(ErrorKind::Io, format!("{what}: the connection broke off")), passes: true }
     }
 
     fn from(what: &str, e: FtpError) -> Self {

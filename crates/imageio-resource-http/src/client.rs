@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -67,6 +68,8 @@ pub(crate) struct Client {
     agent: Agent,
     /// Where the last redirect led, so that later requests need not go all the way.
     found: Mutex<Option<Url>>,
+    /// Hosts that were found already.
+    known_hosts: Mutex<Vec<String>>,
 }
 
 impl fmt::Debug for Client {
@@ -78,7 +81,7 @@ impl fmt::Debug for Client {
 impl Client {
     pub fn new(url: Url, settings: Settings) -> Result<Self> {
         let agent = agent(settings.ca_file.as_deref())?;
-        Ok(Client { settings, url, agent, found: Mutex::new(None) })
+        Ok(Client { settings, url, agent, found: Mutex::new(None), known_hosts: Mutex::default() })
     }
 
     pub fn attempts(&self) -> Attempts {
@@ -101,6 +104,21 @@ impl Client {
 
     fn found(&self) -> MutexGuard<'_, Option<Url>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The longest time until the host's name is looked up. Keeping to one costs a thread for each request, which is
+    /// spared where the answer is known already.
+    fn time_to_resolve(&self, host: &str) -> Option<Duration> {
+        let known = || self.known_hosts.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|h| h == host);
+        let number = || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        (!number() && !known()).then_some(self.settings.connect_timeout)
+    }
+
+    fn host_is_known(&self, host: &str) {
+        let mut hosts = self.known_hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if !hosts.iter().any(|h| h == host) {
+            hosts.push(host.to_owned());
+        }
     }
 
     fn once(&self, ask: &Ask<'_>, deadline: Option<Instant>) -> Result<Answer, Failure> {
@@ -185,7 +203,7 @@ impl Client {
                     .configure_request(request)
                     .proxy(proxy)
                     .timeout_connect(Some(settings.connect_timeout))
-                    .timeout_resolve(Some(settings.connect_timeout))
+                    .timeout_resolve(self.time_to_resolve(&url.host))
                     .timeout_per_read(Some(settings.idle_timeout))
                     .timeout_per_write(Some(settings.idle_timeout))
                     .timeout_global(left.map(|left| left.max(Duration::from_millis(1))))
@@ -202,6 +220,7 @@ impl Client {
             }
             None => run!(Method::GET, ()),
         };
+        self.host_is_known(&url.host);
         let (parts, body) = response.into_parts();
         let body = Incoming::new(body.into_reader(), settings.idle_timeout, settings.connect_timeout);
         Ok(Answer { status: parts.status, headers: parts.headers, body })

@@ -5,6 +5,7 @@ mod body;
 mod client;
 mod content;
 mod failure;
+mod hook;
 mod opener;
 mod proxy;
 mod ranged;
@@ -16,8 +17,9 @@ mod whole;
 
 use imageio_core::resource::scheme::{self, SchemeDescriptor};
 
+pub use self::hook::on_transfer;
 pub use self::resource::HttpResource;
-pub use self::settings::TIMEOUT_VARIABLE;
+pub use imageio_ranged::TIMEOUT_VARIABLE;
 
 /// What there is to know about the schemes.
 pub static SCHEME: SchemeDescriptor = SchemeDescriptor::new("http", &opener::Http)

@@ -69,74 +69,59 @@ impl Remote for Parts {
         self.size
     }
 
-    fn fetch(&self, start: u64, len: usize) -> Result<Vec<u8>> {
-        let last = start + len as u64 - 1;
-        let mut attempts = self.client.attempts();
-        let mut bytes = vec![0; len];
-        let mut filled = 0;
-        while filled < bytes.len() {
-            let first = start + filled as u64;
-            let (mut answer, has) = self.ask(first, Some(last), &mut attempts)?;
-            let end = bytes.len().min(filled + usize::try_from(has).unwrap_or(usize::MAX));
-            while filled < end {
-                let failure = match answer.body.read(&mut bytes[filled..end]) {
-                    Ok(0) => Failure::broke_off("the answer was shorter than the server said"),
-                    Ok(n) => {
-                        filled += n;
-                        self.arrived(n);
-                        attempts.arrived(n as u64);
-                        continue;
-                    }
-                    Err(failure) => failure,
-                };
-                let ask = Ask { range: Some((first, Some(last))), ..Ask::default() };
-                self.client.failed(&mut attempts, failure, &ask)?;
-                break;
-            }
-            if filled == end {
-                // The last byte of the body gives the connection back.
-                let _ = answer.body.read(&mut [0]);
-            }
-        }
-        Ok(bytes)
-    }
-
-    fn open(self: Arc<Self>, start: u64) -> Result<Box<dyn Read + Send>> {
+    fn open(self: Arc<Self>, start: u64, end: u64) -> Result<Box<dyn Read + Send>> {
         let attempts = self.client.attempts();
-        Ok(Box::new(Run { source: self, body: None, position: start, attempts }))
+        Ok(Box::new(Run { source: self, body: None, position: start, end, attempts }))
     }
 }
 
-/// One long answer that is read as it comes, and taken up again where it breaks off.
+/// An answer that is read as it comes, and taken up again where it breaks off.
 struct Run {
     source: Arc<Parts>,
-    body: Option<Incoming>,
+    /// With the bytes that are still to come of it.
+    body: Option<(Incoming, u64)>,
     position: u64,
+    end: u64,
     attempts: Attempts,
+}
+
+impl Run {
+    fn last(&self) -> Option<u64> {
+        (self.end < self.source.size).then(|| self.end - 1)
+    }
 }
 
 impl Read for Run {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.position >= self.source.size || buf.is_empty() {
+        if self.position >= self.end || buf.is_empty() {
             return Ok(0);
         }
         loop {
-            let mut body = match self.body.take() {
+            let (mut body, left) = match self.body.take() {
                 Some(body) => body,
-                None => self.source.ask(self.position, None, &mut self.attempts)?.0.body,
+                None => {
+                    let last = self.last();
+                    let (answer, has) = self.source.ask(self.position, last, &mut self.attempts)?;
+                    (answer.body, has)
+                }
             };
-            let failure = match body.read(buf) {
+            let most = usize::try_from(left.min(self.end - self.position)).unwrap_or(usize::MAX).min(buf.len());
+            let failure = match body.read(&mut buf[..most]) {
                 Ok(0) => Failure::broke_off("the answer was shorter than the server said"),
                 Ok(n) => {
-                    self.body = Some(body);
                     self.position += n as u64;
                     self.attempts.arrived(n as u64);
                     self.source.arrived(n);
+                    match left - n as u64 {
+                        // Seeing the end of the body gives the connection back.
+                        0 => drop(body.read(&mut [0])),
+                        left => self.body = Some((body, left)),
+                    }
                     return Ok(n);
                 }
                 Err(failure) => failure,
             };
-            let ask = Ask { range: Some((self.position, None)), ..Ask::default() };
+            let ask = Ask { range: Some((self.position, self.last())), ..Ask::default() };
             self.source.client.failed(&mut self.attempts, failure, &ask)?;
         }
     }

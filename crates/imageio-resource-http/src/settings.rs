@@ -6,9 +6,6 @@ use std::time::Duration;
 
 use imageio_core::ProgressFn;
 
-/// The environment variable for the time to wait for a connection, and for each piece of an answer: whole seconds.
-pub const TIMEOUT_VARIABLE: &str = "IMAGEIO_REQUEST_TIMEOUT";
-
 /// What a body that has to be kept whole may be long, unless said otherwise.
 pub(crate) const KEPT_AT_MOST: u64 = 4 << 30;
 
@@ -36,7 +33,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Defaults, as the environment changes them.
     pub fn from_environment() -> Self {
-        let said = std::env::var(TIMEOUT_VARIABLE).ok().and_then(|text| seconds(&text));
+        let said = imageio_ranged::timeout();
         Settings {
             headers: Vec::new(),
             user_agent: concat!("imageio-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -47,7 +44,7 @@ impl Settings {
             max_size: None,
             retries: 3,
             ca_file: std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from),
-            progress: None,
+            progress: crate::hook::hook(),
             put: false,
         }
     }
@@ -56,12 +53,6 @@ impl Settings {
     pub fn kept_at_most(&self) -> u64 {
         self.max_size.unwrap_or(KEPT_AT_MOST)
     }
-}
-
-/// Digits alone count, as in Python; a wait of no time at all would only ever fail.
-fn seconds(text: &str) -> Option<Duration> {
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|n| digits && *n > 0).map(Duration::from_secs)
 }
 
 /// Without anything that may be a secret: names of headers, and no values.
@@ -83,27 +74,5 @@ impl fmt::Debug for Settings {
             .field("retries", &self.retries)
             .field("put", &self.put)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_digits_are_a_timeout() {
-        let rows = [
-            ("7", Some(7)),
-            ("007", Some(7)),
-            ("0", None),
-            ("", None),
-            ("-1", None),
-            ("+1", None),
-            ("1.5", None),
-            ("5s", None),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(seconds(text), expected.map(Duration::from_secs), "{text}");
-        }
     }
 }

@@ -81,25 +81,8 @@ impl Remote for Object {
         self.meta.size
     }
 
-    fn fetch(&self, start: u64, len: usize) -> Result<Vec<u8>> {
-        let options = self.options(GetRange::Bounded(start..start + len as u64));
-        let (store, path) = (Arc::clone(&self.store), self.path.clone());
-        let answer = wait(async move {
-            let answer = store.get_opts(&path, options).await?;
-            let meta = answer.meta.clone();
-            answer.bytes().await.map(|bytes| (meta, bytes))
-        })?;
-        let (meta, bytes) = answer.map_err(|e| failure(&self.address, e))?;
-        self.unchanged(&meta)?;
-        if bytes.len() != len {
-            let message = format!("{} bytes came where {len} were asked for", bytes.len());
-            return Err(Error::new(ErrorKind::Io, message).with("resource", &self.address));
-        }
-        Ok(bytes.to_vec())
-    }
-
-    fn open(self: Arc<Self>, start: u64) -> Result<Box<dyn Read + Send>> {
-        let options = self.options(GetRange::Offset(start));
+    fn open(self: Arc<Self>, start: u64, end: u64) -> Result<Box<dyn Read + Send>> {
+        let options = self.options(GetRange::Bounded(start..end));
         let (store, path) = (Arc::clone(&self.store), self.path.clone());
         let answer = wait(async move { store.get_opts(&path, options).await })?;
         let answer = answer.map_err(|e| failure(&self.address, e))?;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::args::Meta;
 use crate::failure::{self, Outcome};
-use crate::{json, place};
+use crate::{json, place, progress};
 
 /// Longer lists are cut in text; JSON has them whole.
 const LIST: usize = 16;
@@ -16,6 +16,7 @@ pub fn run(args: &Meta) -> Outcome<()> {
     let options = place::read_options(&args.input.how).exclude_applied(!args.all);
     let mut reader = place::open(&args.input.file, &options)?;
     let meta = reader.metadata(Index::Auto)?;
+    progress::clear_transfers();
     if args.json {
         let mut object = json!({
             "file": args.input.file.to_string_lossy(),

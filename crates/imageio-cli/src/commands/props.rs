@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::args::Props;
 use crate::failure::Outcome;
-use crate::{json, place};
+use crate::{json, place, progress};
 
 pub fn run(args: &Props) -> Outcome<()> {
     let mut reader = place::open(&args.input.file, &place::read_options(&args.input.how))?;
@@ -15,6 +15,7 @@ pub fn run(args: &Props) -> Outcome<()> {
     if props.n_images.is_none() {
         props.n_images = reader.count()?;
     }
+    progress::clear_transfers();
     let plugin = reader.plugin().id();
     if args.json {
         let mut object = json::properties(&props);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::args::Read;
 use crate::failure::{Failure, Outcome};
 use crate::stats::{self, Stats};
-use crate::{json, npy, place};
+use crate::{json, npy, place, progress};
 
 pub fn run(args: &Read) -> Outcome<()> {
     if let Some(out) = &args.out
@@ -23,6 +23,7 @@ pub fn run(args: &Read) -> Outcome<()> {
     if let Some(out) = &args.out {
         npy::write(place::target(out)?, &image)?;
     }
+    progress::clear_transfers();
     let Stats { min, max, mean } = Stats::of(&image);
     let checksum = stats::checksum(&image);
     let plugin = reader.plugin().id();

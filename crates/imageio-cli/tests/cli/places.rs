@@ -65,3 +65,46 @@ fn archives_and_sequences() {
     failed.error(1);
     assert!(failed.stderr.contains("sequence:"), "{}", failed.stderr);
 }
+
+/// A server whose picture comes in parts, with half a second before each.
+#[cfg(feature = "http")]
+fn slow_server(folder: &Folder) -> imageio_testkit::web::Server {
+    use imageio_testkit::web::{Answer, Server};
+
+    let picture = fs::read(folder.image("x.bmp", Array3::<u8>::zeros((180, 200, 3)))).unwrap();
+    Server::start(move |asked| {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        Answer::file(asked, &picture)
+    })
+    .unwrap()
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn transfers_are_silent_without_a_terminal() {
+    let folder = Folder::new("silent");
+    let server = slow_server(&folder);
+    for command in ["read", "props", "meta", "view"] {
+        let ran = run(&[command, &server.url("/x.bmp")]);
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{command}");
+    }
+}
+
+#[cfg(all(feature = "http", target_os = "linux"))]
+#[test]
+fn transfers_have_a_bar_on_a_terminal() {
+    let folder = Folder::new("bar");
+    let server = slow_server(&folder);
+    let line = format!("'{}' read {}", env!("CARGO_BIN_EXE_imageio"), server.url("/x.bmp"));
+    // `script` of util-linux gives its child a terminal.
+    let mut script = std::process::Command::new("script");
+    let script = script.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").stdin(Stdio::null());
+    let Ok(output) = script.output() else {
+        println!("skipped: there is no script (util-linux)");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let bar = said.rfind(" KiB/s").unwrap_or_else(|| panic!("no bar: {said:?}"));
+    assert!(said.contains("/105.5 KiB") && said.contains(" left"), "{said:?}");
+    assert!(said.find("shape").is_some_and(|result| result > bar), "{said:?}");
+}

@@ -166,18 +166,20 @@ pub(crate) struct Task<'d, T> {
     /// Planes, rows and columns within the image.
     pub inside: [usize; 3],
     plain: bool,
+    /// The stored bytes, where they were read before.
+    fetched: Option<Vec<u8>>,
     pub rows: Rows<'d, T>,
 }
 
 impl<'d, T: Cell> Task<'d, T> {
     /// Pixels that are read as they are.
     pub fn raw(context: Arc<Context>, offset: u64, count: u64, rows: Rows<'d, T>) -> Self {
-        Task { context, offset, count, inside: [0; 3], plain: true, rows }
+        Task { context, offset, count, inside: [0; 3], plain: true, fetched: None, rows }
     }
 
     /// A strip or tile of which `inside` lies within the image.
     pub fn chunk(context: Arc<Context>, (offset, count): (u64, u64), inside: [usize; 3]) -> Self {
-        Task { context, offset, count, inside, plain: false, rows: Rows::Split(Vec::new()) }
+        Task { context, offset, count, inside, plain: false, fetched: None, rows: Rows::Split(Vec::new()) }
     }
 
     pub fn with(mut self, rows: Rows<'d, T>) -> Self {
@@ -193,6 +195,32 @@ impl<'d, T: Cell> Task<'d, T> {
     #[cfg(feature = "parallel")]
     pub fn is_raw(&self) -> bool {
         self.plain
+    }
+
+    /// Where its bytes are in the file, if there is more to them than reading.
+    #[cfg(feature = "parallel")]
+    pub fn packed(&self) -> Option<u64> {
+        let codec = &self.context.codec;
+        (!self.plain && !codec.is_whole() && !matches!(codec, Codec::None)).then_some(self.offset)
+    }
+
+    /// Reads the stored bytes before they are decoded. What goes wrong goes wrong again in [`run`](Self::run).
+    #[cfg(feature = "parallel")]
+    pub fn fetch(mut self, tiff: &Tiff<'_>, mut buffer: Vec<u8>) -> Self {
+        let packed = self.packed().is_some() && self.offset != 0 && self.count != 0;
+        if packed && self.read_stored(tiff, &mut buffer).is_ok() {
+            self.fetched = Some(buffer);
+        }
+        self
+    }
+
+    fn read_stored(&mut self, tiff: &Tiff<'_>, buffer: &mut Vec<u8>) -> Result<()> {
+        if let Some(fetched) = self.fetched.take() {
+            *buffer = fetched;
+            return Ok(());
+        }
+        let len = self.stored(tiff, self.context.codec.is_image())?;
+        tiff.source.read(self.offset, resize(buffer, len)?)
     }
 
     pub fn run(mut self, tiff: &Tiff<'_>, scratch: &mut Scratch) -> Result<()> {
@@ -233,8 +261,7 @@ impl<'d, T: Cell> Task<'d, T> {
             return image::decode(&context, self.inside, &mut self.rows, scratch, tiff);
         }
         if context.codec.is_image() {
-            let len = self.stored(tiff, true)?;
-            tiff.source.read(self.offset, resize(&mut scratch.raw, len)?)?;
+            self.read_stored(tiff, &mut scratch.raw)?;
             return image::decode(&context, self.inside, &mut self.rows, scratch, tiff);
         }
         if matches!(context.codec, Codec::None) && !context.layout.reversed_bits {
@@ -249,15 +276,13 @@ impl<'d, T: Cell> Task<'d, T> {
                 Ok(n)
             });
         }
-        let len = self.stored(tiff, false)?;
         let mut raw = std::mem::take(&mut scratch.raw);
         let result = (|| {
-            let stored = resize(&mut raw, len)?;
-            tiff.source.read(self.offset, stored)?;
+            self.read_stored(tiff, &mut raw)?;
             if context.layout.reversed_bits {
-                super::unpack::reverse_bits(stored);
+                super::unpack::reverse_bits(&mut raw);
             }
-            bytes::compressed(&context, self.inside, &mut self.rows, scratch, stored, tiff.allow_truncated)
+            bytes::compressed(&context, self.inside, &mut self.rows, scratch, &raw, tiff.allow_truncated)
         })();
         scratch.raw = raw;
         result

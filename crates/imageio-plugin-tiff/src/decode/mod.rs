@@ -225,6 +225,9 @@ fn run<T: Cell>(tiff: &Tiff<'_>, batch: &mut Vec<Task<'_, T>>) -> Result<()> {
         let bytes: usize = tasks.iter().map(|t| t.len() * T::SIZE).sum();
         let plain = tasks.iter().all(Task::is_raw);
         let worth = if plain { tiff.source.is_concurrent() && bytes > 2 * PIECE } else { bytes > WORTH_THREADS };
+        if tasks.len() > 1 && worth && !tiff.source.is_concurrent() {
+            return in_order(tiff, tasks);
+        }
         if tasks.len() > 1 && worth {
             use rayon::prelude::*;
             return tasks
@@ -235,6 +238,32 @@ fn run<T: Cell>(tiff: &Tiff<'_>, batch: &mut Vec<Task<'_, T>>) -> Result<()> {
     }
     let mut scratch = Scratch::default();
     tasks.into_iter().try_for_each(|task| task.run(tiff, &mut scratch))
+}
+
+/// For what is read by one reader at a time: in the order of the file, with all threads decoding what was read.
+#[cfg(feature = "parallel")]
+fn in_order<T: Cell>(tiff: &Tiff<'_>, mut tasks: Vec<Task<'_, T>>) -> Result<()> {
+    use std::sync::{Mutex, PoisonError};
+
+    use rayon::prelude::*;
+
+    if tasks.iter().any(|task| task.packed().is_none()) {
+        // Reading is all there is to do.
+        let mut scratch = Scratch::default();
+        return tasks.into_iter().try_for_each(|task| task.run(tiff, &mut scratch));
+    }
+    tasks.sort_by_key(Task::packed);
+    let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    let lock = || buffers.lock().unwrap_or_else(PoisonError::into_inner);
+    let fetched = tasks.into_iter().map(|task| {
+        let buffer = lock().pop().unwrap_or_default();
+        task.fetch(tiff, buffer)
+    });
+    fetched.par_bridge().try_for_each_init(Scratch::default, |scratch, task| {
+        task.run(tiff, scratch)?;
+        lock().push(std::mem::take(&mut scratch.raw));
+        Ok(())
+    })
 }
 
 #[cfg(test)]

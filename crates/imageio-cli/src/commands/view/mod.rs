@@ -50,6 +50,7 @@ pub fn run(args: &View) -> Outcome<()> {
     };
     let terminal = console::Term::stdout().size_checked().map(|(rows, columns)| (rows.into(), columns.into()));
     let text = render(&sheet, args.width.map(usize::from), terminal, palette) + &summary;
+    crate::progress::clear_transfers();
     let mut out = BufWriter::new(io::stdout().lock());
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
