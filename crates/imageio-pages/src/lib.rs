@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+use std::fs::File;
+
 /// Below this, page faults do not show beside decoding, and large pages would waste memory.
 const WORTH_IT: usize = 4 << 20;
 
@@ -28,9 +30,55 @@ fn advise(memory: &mut [u8]) {
 #[cfg(not(target_os = "linux"))]
 fn advise(_: &mut [u8]) {}
 
+/// Below this, setting room aside costs as much as it saves.
+const WORTH_RESERVING: u64 = 1 << 20;
+
+/// Sets `len` bytes of disk aside for `file` from `offset` on, about to be written; nothing below 1 MiB, and nothing
+/// where the system can't. Length and content of the file stay as they are. A write into room that is there already
+/// takes about two thirds of the time: blocks are found once, not page by page.
+pub fn reserve_room(file: &File, offset: u64, len: u64) {
+    if len >= WORTH_RESERVING {
+        reserve(file, offset, len);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn reserve(file: &File, offset: u64, len: u64) {
+    use std::os::fd::AsRawFd;
+    let (Ok(offset), Ok(len)) = (libc::off_t::try_from(offset), libc::off_t::try_from(len)) else { return };
+    // SAFETY: the descriptor belongs to an open file that is borrowed for the call; no memory is passed. A full disk,
+    // a file system without the call or a file that is none are refusals, and the write that follows tells of them.
+    unsafe {
+        let _ = libc::fallocate(file.as_raw_fd(), libc::FALLOC_FL_KEEP_SIZE, offset, len);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reserve(_: &File, _: u64, _: u64) {}
+
 #[cfg(test)]
 mod tests {
-    use super::prefer_large;
+    use std::io::{Read, Seek, Write};
+
+    use super::{prefer_large, reserve_room};
+
+    #[test]
+    fn reserved_room_changes_nothing() {
+        let path = std::env::temp_dir().join(format!("imageio-pages-{}", std::process::id()));
+        let mut file = std::fs::File::options().read(true).write(true).create(true).truncate(true).open(&path).unwrap();
+        file.write_all(b"head").unwrap();
+        for (offset, len) in [(4, 3 << 20), (0, 1 << 20), (0, 0), (u64::MAX, u64::MAX), (1 << 62, 1 << 62)] {
+            reserve_room(&file, offset, len);
+            assert_eq!(file.metadata().unwrap().len(), 4, "{offset} {len}");
+        }
+        file.rewind().unwrap();
+        let mut all = Vec::new();
+        file.read_to_end(&mut all).unwrap();
+        assert_eq!(all, b"head");
+        // Not a file that has room: refused without a word.
+        reserve_room(&std::fs::File::open(std::env::temp_dir()).unwrap(), 0, 1 << 20);
+        std::fs::remove_file(&path).unwrap();
+    }
 
     #[test]
     fn content_stays() {

@@ -280,6 +280,7 @@ impl Buffered {
         if data.len() >= BUFFER {
             self.flush()?;
             self.seek(position)?;
+            imageio_pages::reserve_room(&self.file, position, data.len() as u64);
             let n = self.file.write(data)?;
             if n == 0 {
                 return Err(io::ErrorKind::WriteZero.into());

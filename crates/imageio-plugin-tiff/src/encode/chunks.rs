@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use imageio_core::{Dtype, Error, Result};
 
-use super::{Arrangement, Jpeg, jpeg, lzma, lzw, packbits, predictor};
+use super::{Arrangement, Jpeg, deflate, jpeg, lzma, lzw, packbits, predictor};
 use crate::ifd::Endian;
 use crate::options::{Compression, Predictor};
 
@@ -40,6 +40,7 @@ struct Scratch {
     plain: Vec<u8>,
     row: Vec<u8>,
     lzw: Option<lzw::Encoder>,
+    deflate: Option<deflate::Encoder>,
 }
 
 impl Chunks<'_> {
@@ -209,14 +210,8 @@ impl Chunks<'_> {
                 }
             }
             Compression::Deflate => {
-                out.resize(zlib_rs::compress_bound(data.len()), 0);
-                let config = zlib_rs::DeflateConfig::new(i32::from(self.scheme.level));
-                let (compressed, code) = zlib_rs::compress_slice(&mut out, data, config);
-                let n = compressed.len();
-                if code != zlib_rs::ReturnCode::Ok {
-                    return Err(Error::mismatch(format!("deflate fails on a strip or tile of {} bytes", data.len())));
-                }
-                out.truncate(n);
+                out.reserve(data.len() / 2);
+                scratch.deflate.get_or_insert_default().encode(data, self.scheme.level, &mut out);
             }
             Compression::Lzma => out = lzma::encode(data, self.scheme.level)?,
             #[cfg(feature = "zstd")]

@@ -2,6 +2,8 @@
 
 mod arrange;
 mod chunks;
+mod deflate;
+mod huffman;
 pub(crate) mod ifd;
 mod jpeg;
 mod lzma;
