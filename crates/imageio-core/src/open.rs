@@ -114,6 +114,9 @@ fn with_report(e: Error, report: SelectionReport) -> Error {
     if report.is_empty() { e } else { e.with_report(report) }
 }
 
+/// A local file header of a ZIP archive (APPNOTE 4.3.7).
+const ZIP: &[u8] = b"PK\x03\x04";
+
 fn unrecognized(
     plugins: &[&'static PluginDescriptor],
     extension: Option<&str>,
@@ -141,6 +144,9 @@ fn unrecognized(
     }
     if let Some(hint) = hint {
         e = e.with_hint(hint);
+    } else if head.starts_with(ZIP) {
+        e = e
+            .with_hint("it is a ZIP archive: name the member to read, as in `archive.zip/picture.png` (feature `zip`)");
     } else if !procedural && !head.is_empty() {
         e = e.with_hint("name a plugin with ReadOptions::plugin, or an extension with ReadOptions::extension");
     }

@@ -190,9 +190,10 @@ fn who_declines_is_passed_over() {
 #[test]
 fn errors_say_what_would_help() {
     static EMPTY: Registry = Registry::empty();
-    let rows: [(&[u8], ReadOptions, ErrorKind, &str); 6] = [
+    let rows: [(&[u8], ReadOptions, ErrorKind, &str); 7] = [
         (b"FAKE", ReadOptions::new().registry(&EMPTY), ErrorKind::Unrecognized, "install()"),
         (b"what", options(), ErrorKind::Unrecognized, "ReadOptions::plugin"),
+        (b"PK\x03\x04\x14", options(), ErrorKind::Unrecognized, "archive.zip/picture.png"),
         (b"what", options().extension(".png"), ErrorKind::PluginMissing, "enable feature `png`"),
         (b"what", options().extension("cr2"), ErrorKind::PluginMissing, "Canon"),
         (b"", options(), ErrorKind::Malformed, "empty"),

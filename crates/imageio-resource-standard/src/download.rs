@@ -12,7 +12,7 @@ use std::{env, process};
 use imageio_core::resource::{ImageResource, PathResource};
 use imageio_core::{Error, ErrorKind, Progress, ReadSeek, Result};
 use imageio_resource_http::HttpResource;
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use crate::{hashes, places};
 
@@ -223,7 +223,7 @@ impl Part {
     fn digest(&mut self) -> Result<String> {
         use std::fmt::Write as _;
         self.file.seek(SeekFrom::Start(0))?;
-        let mut hasher = Sha256::new();
+        let mut hasher = Context::new(&SHA256);
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let n = self.file.read(&mut buffer)?;
@@ -233,7 +233,7 @@ impl Part {
             hasher.update(&buffer[..n]);
         }
         let mut text = String::with_capacity(64);
-        for byte in hasher.finalize() {
+        for byte in hasher.finish().as_ref() {
             let _ = write!(text, "{byte:02x}");
         }
         Ok(text)

@@ -36,6 +36,12 @@ fn answer(words: &[&str]) {
     }
 }
 
+/// The bench counts pages of TIFF, where an index is a series otherwise.
+fn by_page(file: &str) -> ReadOptions {
+    let tiff = file.ends_with(".tif");
+    if tiff { ReadOptions::new().set("pages", true) } else { ReadOptions::new() }
+}
+
 fn run(words: &[&str]) -> Result<()> {
     let file = words.get(1).copied().unwrap_or_default();
     let count = |at: usize| words.get(at).and_then(|w| w.parse::<usize>().ok()).unwrap_or(1);
@@ -45,7 +51,7 @@ fn run(words: &[&str]) -> Result<()> {
         "name" => println!("NAME imageio {}", env!("CARGO_PKG_VERSION")),
         "read" => {
             let index = option("index").map_or(Ok(Index::Auto), str::parse)?;
-            let read = ReadOptions::new().index(index);
+            let read = if index == Index::Auto { ReadOptions::new() } else { by_page(file).index(index) };
             for _ in 0..count(2) {
                 let start = Instant::now();
                 let image = iio::imread_with(file, &read)?;
@@ -54,7 +60,7 @@ fn run(words: &[&str]) -> Result<()> {
         }
         "seek" => {
             let indices: Vec<usize> = option("idx").unwrap_or("0").split(',').filter_map(|k| k.parse().ok()).collect();
-            let mut reader = iio::imopen(file, iio::Read)?;
+            let mut reader = imageio::Reader::open_with(file, &by_page(file))?;
             for _ in 0..count(2) {
                 let start = Instant::now();
                 let mut last = None;
@@ -70,7 +76,7 @@ fn run(words: &[&str]) -> Result<()> {
             for _ in 0..count(2) {
                 let start = Instant::now();
                 let (mut n, mut first) = (0, None);
-                for image in iio::imiter(file)? {
+                for image in iio::imiter_with(file, &by_page(file))? {
                     let image = image?;
                     n += 1;
                     first.get_or_insert(image);

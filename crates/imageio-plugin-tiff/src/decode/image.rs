@@ -146,7 +146,7 @@ fn jpeg(context: &Context, tables: &[u8], data: &[u8], plain: &mut Vec<u8>) -> R
             _ => Colour::Stored,
         }
     };
-    let found = decode(stream, &info, colour, plain)?;
+    let found = decode(stream, colour, plain)?;
     Ok(Found { width: found.width, height: found.height, components: found.components, size: found.size })
 }
 

@@ -209,6 +209,17 @@ impl Chunks<'_> {
                     packbits::encode(row, &mut out);
                 }
             }
+            // Samples of several bytes as they are repeat in ways that the pictures' encoder is slower to find.
+            Compression::Deflate if self.scheme.predictor == Predictor::None && self.dtype.size() > 1 => {
+                out.resize(zlib_rs::compress_bound(data.len()), 0);
+                let config = zlib_rs::DeflateConfig::new(i32::from(self.scheme.level));
+                let (compressed, code) = zlib_rs::compress_slice(&mut out, data, config);
+                let n = compressed.len();
+                if code != zlib_rs::ReturnCode::Ok {
+                    return Err(Error::mismatch(format!("deflate fails on a strip or tile of {} bytes", data.len())));
+                }
+                out.truncate(n);
+            }
             Compression::Deflate => {
                 out.reserve(data.len() / 2);
                 scratch.deflate.get_or_insert_default().encode(data, self.scheme.level, &mut out);
