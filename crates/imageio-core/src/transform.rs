@@ -90,7 +90,10 @@ impl Transform {
 
     pub fn apply(self, image: NdImage, turn: Orientation) -> Result<NdImage> {
         let image = match self.rotate && turn != Orientation::Normal && image.ndim() >= 2 {
-            true => crate::dispatch!(image.dtype(), T => rotate::<T>(image, turn)?),
+            true => {
+                let turn = Turn::new(image.shape(), turn);
+                crate::dispatch!(image.dtype(), T => rotate::<T>(image, &turn)?)
+            }
             false => image,
         };
         match self.mode {
@@ -110,42 +113,61 @@ fn picture(shape: &[usize]) -> Result<(usize, usize, usize)> {
     }
 }
 
-/// Rows and columns in another order; whatever axes follow them stay together.
-fn rotate<T: Element>(image: NdImage, turn: Orientation) -> Result<NdImage> {
+/// Where the pixels of a turned picture come from.
+struct Turn {
+    shape: Vec<usize>,
+    /// Elements of a pixel, whatever axes follow rows and columns.
+    inner: usize,
+    /// Place of the first pixel of the result, in pixels.
+    start: isize,
+    /// How far the next one to the right and the next one below are from a pixel.
+    right: isize,
+    down: isize,
+}
+
+impl Turn {
+    fn new(shape: &[usize], turn: Orientation) -> Self {
+        let width = shape[1] as isize;
+        let inner = shape[2..].iter().product();
+        let mut shape = shape.to_vec();
+        let (mut right, mut down) = (1, width);
+        if turn.swaps_axes() {
+            shape.swap(0, 1);
+            (right, down) = (down, right);
+        }
+        let (flip_rows, flip_columns) = match turn {
+            Orientation::Normal | Orientation::Transpose => (false, false),
+            Orientation::FlipHorizontal | Orientation::Rotate90 => (false, true),
+            Orientation::FlipVertical | Orientation::Rotate270 => (true, false),
+            Orientation::Rotate180 | Orientation::Transverse => (true, true),
+        };
+        let mut start = 0;
+        if flip_rows {
+            start += down * shape[0].saturating_sub(1) as isize;
+            down = -down;
+        }
+        if flip_columns {
+            start += right * shape[1].saturating_sub(1) as isize;
+            right = -right;
+        }
+        Turn { shape, inner, start, right, down }
+    }
+}
+
+/// Rows and columns in another order.
+fn rotate<T: Element>(image: NdImage, turn: &Turn) -> Result<NdImage> {
     let array: ArrayD<T> = image.try_into_array()?;
     let from = rows_in_order(&array)?;
-    let width = array.shape()[1];
-    let inner: usize = array.shape()[2..].iter().product();
-    let mut shape = array.shape().to_vec();
-    if turn.swaps_axes() {
-        shape.swap(0, 1);
-    }
-    let mut turned = try_zeros::<T>(&shape)?;
-    let to = turned.as_slice_mut().unwrap_or_default();
-    // Where the first pixel of the result lies, and how far the next one to the right and below is from it.
-    let (right, down) = match turn.swaps_axes() {
-        true => (width as isize, 1),
-        false => (1, width as isize),
-    };
-    let (flip_rows, flip_columns) = match turn {
-        Orientation::Normal | Orientation::Transpose => (false, false),
-        Orientation::FlipHorizontal | Orientation::Rotate90 => (false, true),
-        Orientation::FlipVertical | Orientation::Rotate270 => (true, false),
-        Orientation::Rotate180 | Orientation::Transverse => (true, true),
-    };
-    let (rows, columns) = (shape[0], shape[1]);
-    let last = |n: usize, step: isize| step * n.saturating_sub(1) as isize;
-    let start = if flip_rows { last(rows, down) } else { 0 } + if flip_columns { last(columns, right) } else { 0 };
-    let (right, down) = (if flip_columns { -right } else { right }, if flip_rows { -down } else { down });
-    if from.is_empty() {
-        return Ok(T::wrap(turned));
-    }
-    for (y, line) in to.chunks_exact_mut(columns * inner).enumerate() {
-        let mut at = start + y as isize * down;
-        for pixel in line.chunks_exact_mut(inner) {
-            let place = at.unsigned_abs() * inner;
-            pixel.copy_from_slice(&from[place..place + inner]);
-            at += right;
+    let mut turned = try_zeros::<T>(&turn.shape)?;
+    if !from.is_empty() {
+        let to = turned.as_slice_mut().unwrap_or_default();
+        for (y, line) in to.chunks_exact_mut(turn.shape[1] * turn.inner).enumerate() {
+            let mut at = turn.start + y as isize * turn.down;
+            for pixel in line.chunks_exact_mut(turn.inner) {
+                let place = at.unsigned_abs() * turn.inner;
+                pixel.copy_from_slice(&from[place..place + turn.inner]);
+                at += turn.right;
+            }
         }
     }
     Ok(T::wrap(turned))

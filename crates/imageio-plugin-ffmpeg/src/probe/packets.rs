@@ -1,11 +1,13 @@
 //! Packets of a stream: how many frames there are, when each is shown, and where decoding may begin.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::Read;
+use std::marker::PhantomData;
 
 use ffmpeg_sidecar::command::FfmpegCommand;
-use imageio_core::{Error, ErrorKind, Result};
-use serde::Deserialize;
+use imageio_core::{Error, ErrorKind};
+use serde_core::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::{Container, Fraction, Input, Stream};
 use crate::find::Tools;
@@ -24,28 +26,89 @@ pub(crate) struct Packet {
     pub is_corrupt: bool,
 }
 
-#[derive(Deserialize)]
-struct List {
-    #[serde(default)]
-    packets: Vec<Raw>,
-}
+/// Of what ffprobe prints, the list of packets.
+#[derive(Default)]
+struct List(Vec<Raw>);
 
-#[derive(Deserialize)]
+/// One packet as ffprobe prints it, without what nobody asks for: lists are long.
+#[derive(Default)]
 struct Raw {
-    #[serde(default)]
     stream_index: u32,
     pts: Option<i64>,
     duration: Option<i64>,
-    #[serde(default)]
     size: serde_json::Value,
-    #[serde(default)]
     flags: String,
+}
+
+/// Reads an object of JSON member by member. Written by hand, since the macros that would write it cost every user's
+/// build more than the rest of this file.
+struct Members<T>(PhantomData<T>);
+
+trait Object: Default {
+    /// Takes the value of one member from the map, whatever it is.
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+}
+
+impl<'de, T: Object> Visitor<'de> for Members<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut object = T::default();
+        while let Some(name) = map.next_key::<String>()? {
+            object.take(&name, &mut map)?;
+        }
+        Ok(object)
+    }
+}
+
+impl Object for List {
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "packets" => self.0 = map.next_value()?,
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Object for Raw {
+    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "stream_index" => self.stream_index = map.next_value()?,
+            "pts" => self.pts = map.next_value()?,
+            "duration" => self.duration = map.next_value()?,
+            "size" => self.size = map.next_value()?,
+            "flags" => self.flags = map.next_value()?,
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for List {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Members(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Members(PhantomData))
+    }
 }
 
 /// Reads the list that `-show_packets` prints.
 pub(super) fn parse(from: impl Read) -> serde_json::Result<Vec<Packet>> {
     let list: List = serde_json::from_reader(from)?;
-    Ok(list.packets.into_iter().map(Packet::from).collect())
+    Ok(list.0.into_iter().map(Packet::from).collect())
 }
 
 /// The packets of all streams, as part of what ffprobe printed, stream by stream.
@@ -145,7 +208,7 @@ impl Index {
 
 /// Times at which an H.264 stream starts afresh. Containers also mark recovery points as key frames, from which a
 /// decoder can begin, but arrives at the exact pictures only later, if ever.
-pub(crate) fn instantaneous_refreshes(tools: &Tools, input: &Input, stream: &Stream) -> Result<Vec<i64>> {
+pub(crate) fn instantaneous_refreshes(tools: &Tools, input: &Input, stream: &Stream) -> imageio_core::Result<Vec<i64>> {
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     command.args(["-hide_banner", "-v", "error", "-nostdin", "-copyts"]).args(input.arguments());
     command.args(["-map", &format!("0:{}", stream.index), "-c", "copy"]);
@@ -174,7 +237,7 @@ pub(crate) fn instantaneous_refreshes(tools: &Tools, input: &Input, stream: &Str
 }
 
 /// Number of frames of a VP8 stream that are shown, from the first byte of each.
-pub(crate) fn shown_vp8_frames(tools: &Tools, input: &Input, stream: &Stream) -> Result<usize> {
+pub(crate) fn shown_vp8_frames(tools: &Tools, input: &Input, stream: &Stream) -> imageio_core::Result<usize> {
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     command.args(["-hide_banner", "-v", "error", "-nostdin", "-copyts"]).args(input.arguments());
     command.args(["-map", &format!("0:{}", stream.index), "-c", "copy", "-f", "ivf", "pipe:1"]);
