@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use imageio_core::{Error, Orientation, Result};
 use imageio_demosaic::Cfa;
-use imageio_rawfile::{Area, Cameras, Facts, Samples};
+use imageio_rawfile::{Area, Cameras, Facts, Samples, as_shot};
 
 /// rawloader's cameras.
 pub(crate) struct Loader;
@@ -64,8 +64,6 @@ fn facts(image: &rawloader::RawImage) -> Result<Facts> {
     // The table counts in thousandths of a thousand; only proportions matter to colours.
     let large = matrix.iter().flatten().fold(0.0f64, |a, b| a.max(b.abs())) > 50.0;
     let matrix = matrix.map(|row| row.map(|v| if large { v / 10_000.0 } else { v }));
-    let wb = image.wb_coeffs;
-    let fine = wb[..3].iter().all(|v| v.is_finite() && *v > 0.0);
     let level = |levels: [u16; 4]| levels.map(f32::from);
     let [r, g, b, e] = level(image.blacklevels);
     let float = matches!(image.data, rawloader::RawImageData::Float(_));
@@ -80,7 +78,7 @@ fn facts(image: &rawloader::RawImage) -> Result<Facts> {
         black: [r, g, b, if e > 0.0 { e } else { g }],
         white: image.whitelevels[..3].iter().copied().min().map_or(65535.0, f32::from),
         xyz_to_camera: known.then_some(matrix),
-        as_shot: fine.then(|| [wb[0], wb[1], wb[2], if wb[3].is_finite() && wb[3] > 0.0 { wb[3] } else { wb[1] }]),
+        as_shot: as_shot(image.wb_coeffs),
         visible,
         default_crop: visible,
         orientation: Orientation::from_exif(u64::from(image.orientation.to_u16())),

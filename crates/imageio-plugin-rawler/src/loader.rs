@@ -3,7 +3,7 @@ use std::sync::Arc;
 use imageio_core::{Error, Orientation, Result};
 use imageio_demosaic::Cfa;
 use imageio_demosaic::color::Matrix;
-use imageio_rawfile::{Area, Cameras, Facts, Samples};
+use imageio_rawfile::{Area, Cameras, Facts, Samples, as_shot};
 use rawler::imgop::Rect;
 use rawler::imgop::xyz::Illuminant;
 use rawler::rawimage::RawPhotometricInterpretation;
@@ -59,8 +59,6 @@ fn facts(image: &RawImage) -> Result<Facts> {
         .as_ref()
         .map_or(Area { top: 0, left: 0, height, width }, |rect| area(rect).within(height, width));
     let default_crop = image.crop_area.as_ref().map_or(visible, |rect| area(rect).within(height, width));
-    let wb = image.wb_coeffs;
-    let fine = wb[..3].iter().all(|v| v.is_finite() && *v > 0.0);
     Ok(Facts {
         make: image.clean_make.clone(),
         model: image.clean_model.clone(),
@@ -72,7 +70,7 @@ fn facts(image: &RawImage) -> Result<Facts> {
         cfa,
         white: image.whitelevel.0.iter().copied().min().map_or(65535.0, |v| v as f32),
         xyz_to_camera: matrix(image),
-        as_shot: fine.then(|| [wb[0], wb[1], wb[2], if wb[3].is_finite() && wb[3] > 0.0 { wb[3] } else { wb[1] }]),
+        as_shot: as_shot(image.wb_coeffs),
         visible,
         default_crop,
         orientation: Orientation::from_exif(u64::from(image.orientation.to_u16())),

@@ -86,3 +86,11 @@ pub enum Samples {
     /// Real numbers.
     F32(Vec<f32>),
 }
+
+/// White balance as a decoder's library gives it, for [`Facts::as_shot`]: `None` unless red, green and blue have a
+/// factor; the second green is the first where it has none.
+pub fn as_shot(wb: [f32; 4]) -> Option<[f32; 4]> {
+    let usable = |v: f32| v.is_finite() && v > 0.0;
+    let [r, g, b, e] = wb;
+    [r, g, b].into_iter().all(usable).then(|| [r, g, b, if usable(e) { e } else { g }])
+}

@@ -20,7 +20,7 @@ mod writer;
 use imageio_core::Magic;
 
 pub use self::cameras::Cameras;
-pub use self::facts::{Area, Facts, MosaicOnly, Samples};
+pub use self::facts::{Area, Facts, MosaicOnly, Samples, as_shot};
 pub use self::options::{Compression, Crop, Demosaic, Highlight, OutputColor, ReadOptions, WriteOptions};
 pub use self::plugin::Raw;
 pub use self::writer::Dng;
