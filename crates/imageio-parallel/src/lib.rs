@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,59 +24,78 @@ pub fn join<A: Send, B: Send>(worth: bool, a: impl FnOnce() -> A + Send, b: impl
 
 /// Calls `f` with each item; on several threads if that is `worth` it.
 pub fn each<T: Send>(items: Vec<T>, worth: bool, f: impl Fn(T) + Sync) {
-    if !worth || items.len() < 2 || threads() == 1 {
-        return items.into_iter().for_each(f);
-    }
-    let cells: Vec<_> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
-    run(cells.len(), &|i| {
-        let item = cells.get(i).and_then(|cell| lock(cell).take());
-        if let Some(item) = item {
+    let each = try_each_with(
+        items,
+        worth,
+        || (),
+        |(), item| {
             f(item);
-        }
-    });
+            Ok::<(), Infallible>(())
+        },
+    );
+    each.unwrap_or_else(|never| match never {});
 }
 
 /// What `f` makes of each item, in order; on several threads if that is `worth` it.
 pub fn map<T: Send, R: Send>(items: Vec<T>, worth: bool, f: impl Fn(T) -> R + Sync) -> Vec<R> {
-    if !worth || items.len() < 2 || threads() == 1 {
-        return items.into_iter().map(f).collect();
-    }
-    let cells: Vec<_> = items.iter().map(|_| Mutex::new(None)).collect();
-    each(items.into_iter().zip(&cells).collect(), true, |(item, cell)| {
-        let result = f(item);
-        *lock(cell) = Some(result);
-    });
-    cells.into_iter().filter_map(|cell| cell.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+    let all = try_map_with(items, worth, || (), |(), item| Ok::<R, Infallible>(f(item)));
+    all.unwrap_or_else(|never| match never {})
 }
 
 /// What `f` makes of each item, in order, with a tool that is made once for each thread and used again.
 ///
 /// # Errors
 /// The error of the first item, in their order, that failed. Items that no thread has begun by then are left out.
-pub fn try_map_with<T: Send, S: Send, R: Send, E: Send>(
+pub fn try_map_with<T: Send, S, R: Send, E: Send>(
     items: Vec<T>,
     worth: bool,
     tool: impl Fn() -> S + Sync,
     f: impl Fn(&mut S, T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
-    if !worth || items.len() < 2 || threads() == 1 {
+    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    try_each_with(items.into_iter().zip(&mut results), worth, tool, |tool, (item, place)| {
+        *place = Some(f(tool, item)?);
+        Ok(())
+    })?;
+    Ok(results.into_iter().flatten().collect())
+}
+
+/// Calls `f` with each item and a tool that is made once for each thread. Items are taken one at a time and in
+/// order, when a thread is free for them: an iterator may read each from a file, and nothing of it lies in memory
+/// for longer than it takes. It must not wait for other work of this crate, since the threads wait for it.
+///
+/// # Errors
+/// The error of the first item, in their order, that failed. Items that no thread has begun by then are left out.
+pub fn try_each_with<I: IntoIterator<IntoIter: Send>, S, E: Send>(
+    items: I,
+    worth: bool,
+    tool: impl Fn() -> S + Sync,
+    f: impl Fn(&mut S, I::Item) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    let mut items = items.into_iter();
+    let workers = items.size_hint().1.unwrap_or(usize::MAX).min(threads());
+    if !worth || workers < 2 {
         let mut tool = tool();
-        return items.into_iter().map(|item| f(&mut tool, item)).collect();
+        return items.try_for_each(|item| f(&mut tool, item));
     }
-    let tools = Mutex::new(Vec::new());
+    let items = Mutex::new(items.enumerate().fuse());
     let failed = AtomicBool::new(false);
-    let results = map(items, true, |item| {
-        if failed.load(Ordering::Relaxed) {
-            return None;
+    let first: Mutex<Option<(usize, E)>> = Mutex::new(None);
+    on_threads(workers, &|| {
+        let mut own = None;
+        while !failed.load(Ordering::Relaxed) {
+            let Some((at, item)) = lock(&items).next() else { return };
+            if let Err(e) = f(own.get_or_insert_with(&tool), item) {
+                failed.store(true, Ordering::Relaxed);
+                // All items before this one have been begun and come to their end.
+                let mut first = lock(&first);
+                if first.as_ref().is_none_or(|(before, _)| at < *before) {
+                    *first = Some((at, e));
+                }
+            }
         }
-        let waiting = lock(&tools).pop();
-        let mut own = waiting.unwrap_or_else(&tool);
-        let result = f(&mut own, item);
-        lock(&tools).push(own);
-        failed.fetch_or(result.is_err(), Ordering::Relaxed);
-        Some(result)
     });
-    results.into_iter().flatten().collect()
+    first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), |(_, e)| Err(e))
 }
 
 /// Something to be done once, and what came of it.
@@ -106,16 +126,16 @@ fn lock<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
     cell.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The one place that rayon's loop is compiled for.
+/// Runs `worker` on as many threads as are free of `count`, on one at least.
 #[inline(never)]
-fn run(n: usize, work: &(dyn Fn(usize) + Sync)) {
+fn on_threads(count: usize, worker: &(dyn Fn() + Sync)) {
     #[cfg(feature = "parallel")]
-    {
-        use rayon::iter::{IntoParallelIterator, ParallelIterator};
-        (0..n).into_par_iter().for_each(work);
-    }
+    rayon::scope(|scope| {
+        (1..count).for_each(|_| scope.spawn(|_| worker()));
+        worker();
+    });
     #[cfg(not(feature = "parallel"))]
-    (0..n).for_each(work);
+    (0..count.min(1)).for_each(|_| worker());
 }
 
 #[inline(never)]
@@ -162,6 +182,47 @@ mod tests {
             let one = try_map_with((0..100).collect(), true, || (), |(), n| if n == 7 { Err(n) } else { Ok(n) });
             assert_eq!(one, Err(7));
         }
+    }
+
+    #[test]
+    fn items_are_made_when_they_are_wanted() {
+        let (made, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let most = AtomicUsize::new(0);
+        let items = (0..500).inspect(|_| {
+            let waiting = made.fetch_add(1, Ordering::SeqCst) + 1 - done.load(Ordering::SeqCst);
+            most.fetch_max(waiting, Ordering::SeqCst);
+        });
+        let sum = AtomicUsize::new(0);
+        let all = try_each_with(
+            items,
+            true,
+            || (),
+            |(), n| {
+                sum.fetch_add(n, Ordering::SeqCst);
+                done.fetch_add(1, Ordering::SeqCst);
+                Ok::<(), ()>(())
+            },
+        );
+        assert_eq!((all, sum.into_inner()), (Ok(()), 500 * 499 / 2));
+        assert!(most.into_inner() <= threads());
+        let until = AtomicUsize::new(0);
+        let endless = try_each_with(
+            0..,
+            true,
+            || (),
+            |(), n| {
+                until.fetch_max(n, Ordering::SeqCst);
+                if n >= 20 { Err(n) } else { Ok(()) }
+            },
+        );
+        assert_eq!(endless, Err(20));
+        assert!(until.into_inner() < 20 + threads());
+    }
+
+    #[test]
+    fn work_within_work() {
+        let table = map((0..20usize).collect(), true, |a| map((0..20usize).collect(), true, move |b| a * b));
+        assert!(table.iter().enumerate().all(|(a, row)| row.iter().enumerate().all(|(b, v)| *v == a * b)));
     }
 
     #[test]

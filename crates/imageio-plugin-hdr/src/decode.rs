@@ -1,6 +1,7 @@
 //! Scanlines of four bytes a pixel, three of colour and one exponent, to `f32`.
 
 use imageio_core::{Error, Result};
+use imageio_parallel as par;
 use imageio_raster::ByteSource;
 
 use crate::header::Header;
@@ -30,25 +31,17 @@ pub(crate) fn decode(source: &mut ByteSource<'_>, header: &Header, out: &mut [f3
     read_batch(source, &mut now, ready, length)?;
     while ready > 0 {
         let coming = per_batch.min(count - done - ready);
-        let (read, ()) =
-            join(|| read_batch(source, &mut next, coming, length), || place(&now, done, ready, header, &factors, out));
+        let (read, ()) = par::join(
+            true,
+            || read_batch(source, &mut next, coming, length),
+            || place(&now, done, ready, header, &factors, out),
+        );
         read?;
         std::mem::swap(&mut now, &mut next);
         done += ready;
         ready = coming;
     }
     Ok(())
-}
-
-/// Both at once where threads are to be had.
-#[cfg(feature = "parallel")]
-fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    rayon::join(a, b)
-}
-
-#[cfg(not(feature = "parallel"))]
-fn join<A, B>(a: impl FnOnce() -> A, b: impl FnOnce() -> B) -> (A, B) {
-    (a(), b())
 }
 
 fn read_batch(source: &mut ByteSource<'_>, batch: &mut Batch, n: usize, length: usize) -> Result<()> {
@@ -147,15 +140,10 @@ fn place(batch: &Batch, from: usize, n: usize, header: &Header, factors: &[f32; 
             to.as_chunks_mut::<3>().0.reverse();
         }
     };
-    #[cfg(feature = "parallel")]
-    {
-        use rayon::iter::{IndexedParallelIterator, ParallelIterator};
-        use rayon::slice::ParallelSliceMut;
-        let least = (64 * 1024 / row).max(1);
-        out.par_chunks_exact_mut(row).with_min_len(least).enumerate().for_each(|(k, to)| one(k, to));
-    }
-    #[cfg(not(feature = "parallel"))]
-    out.chunks_exact_mut(row).enumerate().for_each(|(k, to)| one(k, to));
+    let together = (64 * 1024 / row).max(1);
+    par::each(out.chunks_mut(row * together).enumerate().collect(), true, |(part, rows)| {
+        (part * together..).zip(rows.chunks_exact_mut(row)).for_each(|(k, to)| one(k, to));
+    });
 }
 
 fn convert(from: &[u8], planar: bool, factors: &[f32; 256], to: &mut [f32]) {

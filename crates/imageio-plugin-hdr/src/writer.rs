@@ -21,6 +21,8 @@ impl HdrWriter {
 
 /// Scanlines that are encoded before they are written.
 const BATCH: usize = 64;
+/// Scanlines that one thread encodes at a time.
+const PART: usize = 8;
 
 impl ImageWriter for HdrWriter {
     fn write_frame(&mut self, cx: &WriteCx<'_>) -> Result<()> {
@@ -37,7 +39,10 @@ impl ImageWriter for HdrWriter {
         let row = picture.row();
         for batch in pixels.chunks(row * BATCH) {
             cx.check_cancelled()?;
-            self.sink.write_all(&encode_rows(batch, row, options.rle))?;
+            let parts = batch.chunks(row * PART).collect();
+            for part in imageio_parallel::map(parts, true, |part| encode_rows(part, row, options.rle)) {
+                self.sink.write_all(&part)?;
+            }
         }
         Ok(())
     }
@@ -51,20 +56,6 @@ impl ImageWriter for HdrWriter {
     }
 }
 
-#[cfg(feature = "parallel")]
-fn encode_rows(rows: &[f32], row: usize, rle: bool) -> Vec<u8> {
-    use rayon::iter::ParallelIterator;
-    use rayon::slice::ParallelSlice;
-    let one = |mut out: Vec<u8>, row: &[f32]| {
-        encode::scanline(row, rle, &mut out);
-        out
-    };
-    // Parts come back in order, so that they only have to be put together.
-    let parts: Vec<Vec<u8>> = rows.par_chunks(row).fold(Vec::new, one).collect();
-    parts.concat()
-}
-
-#[cfg(not(feature = "parallel"))]
 fn encode_rows(rows: &[f32], row: usize, rle: bool) -> Vec<u8> {
     let mut out = Vec::new();
     rows.chunks(row).for_each(|row| encode::scanline(row, rle, &mut out));

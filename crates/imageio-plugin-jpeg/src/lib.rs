@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod backend;
-mod codec;
 mod markers;
 mod metadata;
 mod mpf;
@@ -10,7 +9,6 @@ mod pixels;
 mod plugin;
 mod reader;
 mod segments;
-pub mod stream;
 mod writer;
 
 use imageio_core::{Capabilities, Dtype, Magic, PluginDescriptor, Registry, WriteShape};

@@ -4,9 +4,7 @@
 use std::io::{ErrorKind as IoErrorKind, SeekFrom};
 
 use imageio_core::{Error, Limits, ReadSeek, Result, Spacing, Unit};
-
-use crate::codec::color::{ColorHints, Transform};
-use crate::codec::frame::Frame;
+use imageio_jpeg::{ColorHints, Frame, Transform};
 
 /// First bytes of a segment's payload that are kept: enough to know it, and all of JFIF's and Adobe's.
 const HEAD: usize = 40;
@@ -134,16 +132,15 @@ impl Header {
 
     /// Height and width, and the number of channels if there are several.
     pub(crate) fn shape(&self) -> Vec<usize> {
-        let mut shape = vec![self.frame.height, self.frame.width];
-        if self.frame.components.len() > 1 {
-            shape.push(self.frame.components.len());
+        match self.frame.shape() {
+            (height, width, 1) => vec![height, width],
+            (height, width, channels) => vec![height, width, channels],
         }
-        shape
     }
 
     /// A letter for each channel of the array.
     pub(crate) fn channels(&self) -> &'static str {
-        match self.frame.components.len() {
+        match self.frame.shape().2 {
             1 => "L",
             2 => "??",
             3 => "RGB",
@@ -162,7 +159,7 @@ impl Header {
             _ => None,
         };
         let mut spacing = vec![along(jfif.density.1)?, along(jfif.density.0)?];
-        if self.frame.components.len() > 1 {
+        if self.frame.shape().2 > 1 {
             spacing.push(Spacing::none());
         }
         Some(spacing)

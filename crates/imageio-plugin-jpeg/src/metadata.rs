@@ -44,7 +44,7 @@ pub(crate) fn read(
     }
     let frame = &header.frame;
     meta.insert("process", frame.process_name());
-    meta.insert("bit_depth", u64::from(frame.precision));
+    meta.insert("bit_depth", u64::from(frame.precision()));
     meta.insert("color_space", header.transform().coded_as(frame));
     meta.insert_opt("subsampling", frame.subsampling());
     Parts::collect(stream, header)?.put(&mut meta, notes);

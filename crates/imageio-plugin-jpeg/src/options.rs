@@ -1,6 +1,6 @@
 use imageio_core::{option_enum, plugin_options};
 
-use crate::codec::decode::Tolerance;
+use imageio_jpeg::Tolerance;
 
 option_enum! {
     /// What is done about damaged image data.

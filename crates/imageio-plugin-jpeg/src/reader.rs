@@ -5,10 +5,9 @@ use imageio_core::{
     Dtype, Error, ImageProperties, ImageReader, Limits, Metadata, Orientation, QueryCx, ReadCx, ReadSeek, Request,
     Result,
 };
+use imageio_jpeg::{Job, Process};
 
 use crate::backend::{Backend, Coded};
-use crate::codec::decode::{self, Job};
-use crate::codec::frame::Process;
 use crate::markers::Header;
 use crate::options::{Damage, ReadOptions};
 use crate::{metadata, mpf};
@@ -65,9 +64,9 @@ impl ImageReader for JpegReader<'_> {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
         let count = self.offsets.len();
         let header = self.header(cx.index())?;
-        let (dtype, frame) = (dtype(header), &header.frame);
+        let (height, width, _) = header.frame.shape();
         let mut properties =
-            ImageProperties::picture(dtype, frame.height, frame.width, header.channels()).with_n_images(count);
+            ImageProperties::picture(dtype(header), height, width, header.channels()).with_n_images(count);
         properties.spacing = header.spacing();
         Ok(properties)
     }
@@ -79,22 +78,27 @@ impl ImageReader for JpegReader<'_> {
         let index = cx.index();
         let header = self.header(index)?.clone();
         let shape = header.shape();
-        let triple = (header.frame.height, header.frame.width, header.frame.components.len());
+        let triple = header.frame.shape();
         cx.sink().check(dtype(&header), &shape)?;
         let data = remaining(&mut *self.stream, header.start, max_alloc)?;
         if let (Some(backend), Dtype::U8, (height, width, channels @ (1 | 3))) = (self.backend, dtype(&header), triple)
         {
             let image = Coded { data: &data, height, width, channels };
-            let simple = header.frame.process != Process::Lossless && options.damage == Damage::Conceal;
+            let simple = header.frame.process() != Process::Lossless && options.damage == Damage::Conceal;
             if simple && backend.decode(&image, cx.sink().slice::<u8>(&shape)?) {
                 return Ok(());
             }
         }
-        let job =
-            Job { data: &data, start: 0, hints: header.hints(), tolerance: options.damage.tolerance(), max_alloc };
+        let job = Job {
+            data: &data,
+            hints: header.hints(),
+            tolerance: options.damage.tolerance(),
+            salvage_hint: Some("read with damage=\"salvage\" to get what there is"),
+            max_alloc,
+        };
         let notes = match dtype(&header) {
-            Dtype::U8 => decode::decode(&job, triple, cx.sink().slice::<u8>(&shape)?, |v| v as u8),
-            _ => decode::decode(&job, triple, cx.sink().slice::<u16>(&shape)?, |v| v),
+            Dtype::U8 => job.decode_u8(triple, cx.sink().slice::<u8>(&shape)?),
+            _ => job.decode_u16(triple, cx.sink().slice::<u16>(&shape)?),
         };
         for note in notes? {
             if !self.notes.contains(&note) {
@@ -125,7 +129,7 @@ impl ImageReader for JpegReader<'_> {
 
 /// The type of the samples.
 fn dtype(header: &Header) -> Dtype {
-    if header.frame.precision <= 8 { Dtype::U8 } else { Dtype::U16 }
+    if header.frame.precision() <= 8 { Dtype::U8 } else { Dtype::U16 }
 }
 
 /// Whether the file says of itself that its second image is a gain map (Adobe's and ISO's way).

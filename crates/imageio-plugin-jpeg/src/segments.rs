@@ -1,8 +1,8 @@
 //! Metadata as segments of a file to be.
 
 use imageio_core::{Metadata, Node, Value};
+use imageio_jpeg::Density;
 
-use crate::codec::encode::write::Density;
 use crate::metadata::{EXTENDED_XMP, ICC, IPTC_RESOURCE, PHOTOSHOP, XMP};
 
 /// What a segment holds at most.

@@ -1,10 +1,9 @@
 use std::io::Write;
 
 use imageio_core::{Error, ImageWriter, Metadata, Request, Result, Sink, WriteCx};
+use imageio_jpeg::{Density, Model, Picture, Settings};
 
 use crate::backend::{Backend, ToCode};
-use crate::codec::encode::write::{self, Density};
-use crate::codec::encode::{Model, Picture, Settings};
 use crate::options::WriteOptions;
 use crate::pixels::Pixels;
 use crate::segments::{Segments, density};
@@ -39,7 +38,7 @@ impl JpegWriter {
         let jfif = file.strip_prefix(b"\xFF\xD8\xFF\xE0\0\x10JFIF\0")?.get(9..)?;
         let mut out = Vec::with_capacity(file.len() + segments.len());
         out.extend_from_slice(&[0xFF, 0xD8]);
-        write::jfif(&mut out, density);
+        density.put(&mut out);
         out.extend_from_slice(segments);
         out.extend_from_slice(jfif);
         Some(out)
@@ -70,11 +69,10 @@ impl ImageWriter for JpegWriter {
             restart_interval: options.restart_interval,
         };
         let density = density(&options.dpi, metadata);
-        let picture = Picture::new(&pixels.samples, pixels.width, pixels.height, model, settings);
         let bytes: &[u8] = segments.as_ref().map_or(&[], |s| &s.bytes);
         let file = match self.foreign(&pixels, &options, density, bytes) {
             Some(file) => file,
-            None => write::file(&picture, density, bytes),
+            None => Picture::new(&pixels.samples, pixels.width, pixels.height, model, settings)?.encode(density, bytes),
         };
         self.notes.extend(segments.into_iter().flat_map(|s| s.notes));
         self.sink.write_all(&file)?;

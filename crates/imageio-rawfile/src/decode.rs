@@ -1,7 +1,8 @@
 //! Samples of raw images in TIFF directories: packed integers, lossless JPEG, deflate with integers or real numbers,
 //! lossy JPEG.
 
-use imageio_core::{Error, NdImage, ReadOptions, Result, v3};
+use imageio_core::{Error, FrameSink, Limits, Result};
+use imageio_jpeg::stream::{Color, Stream};
 use rayon::prelude::*;
 
 use crate::dng::Dng;
@@ -274,7 +275,9 @@ fn jpeg(data: &[u8], dng: &Dng, rows: usize) -> Result<Chunk> {
     if dng.facts.float {
         return Err(Error::unsupported("real numbers as JPEG"));
     }
-    let image = read_jpeg(data)?;
+    let mut sink = FrameSink::fresh(&Limits::default());
+    read_jpeg(data, &mut sink)?;
+    let image = sink.finish()?.ok_or_else(|| Error::malformed("JPEG without pixels"))?;
     let lossy = dng.layout.lossy.as_ref();
     let n = dng.layout.chunk_width * dng.facts.channels;
     let channels = dng.facts.channels;
@@ -307,7 +310,17 @@ fn jpeg(data: &[u8], dng: &Dng, rows: usize) -> Result<Chunk> {
     Err(Error::malformed(format!("a JPEG of {per_row} × {height} samples in a strip or tile of {n} × {rows}")))
 }
 
-/// A JPEG through the project's own decoder, whose arithmetic is libjpeg's.
-pub(crate) fn read_jpeg(data: &[u8]) -> Result<NdImage> {
-    v3::imread_with(data, &ReadOptions::new().plugin(&imageio_plugin_jpeg::DESCRIPTOR))
+/// A JPEG as `(height, width)` or `(height, width, components)`, in RGB where it is YCbCr; more than 8 bits are
+/// `uint16`.
+pub(crate) fn read_jpeg(data: &[u8], sink: &mut FrameSink<'_>) -> Result<()> {
+    let stream = Stream::parse(data)?;
+    let shape = match stream.shape() {
+        (height, width, 1) => vec![height, width],
+        (height, width, components) => vec![height, width, components],
+    };
+    if stream.precision() <= 8 {
+        stream.decode_u8(Color::Rgb, sink.slice::<u8>(&shape)?)
+    } else {
+        stream.decode_u16(Color::Rgb, sink.slice::<u16>(&shape)?)
+    }
 }

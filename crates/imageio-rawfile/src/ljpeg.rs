@@ -89,6 +89,8 @@ impl Bits {
 
 #[cfg(test)]
 mod tests {
+    use imageio_core::{FrameSink, Limits};
+
     use super::*;
 
     #[test]
@@ -107,7 +109,9 @@ mod tests {
                     }
                 })
                 .collect();
-            let image = crate::decode::read_jpeg(&encode(&samples, row, components)).unwrap();
+            let mut sink = FrameSink::fresh(&Limits::default());
+            crate::decode::read_jpeg(&encode(&samples, row, components), &mut sink).unwrap();
+            let image = sink.finish().unwrap().unwrap();
             let back = image.try_into_array::<u16>().unwrap().into_raw_vec_and_offset().0;
             assert_eq!(back, samples, "{row} {components}");
         }

@@ -101,7 +101,7 @@ impl ImageReader for RawReader<'_> {
         cx.sink().check(props.dtype, &props.shape)?;
         if let Some(preview) = self.asked_for_preview(cx.index())? {
             let data = self.source.read(preview.offset, preview.length)?;
-            return cx.sink().put(read_jpeg(&data)?);
+            return read_jpeg(&data, cx.sink());
         }
         let options = ReadOptions::parse(cx.options())?;
         let limits = cx.limits().clone();

@@ -143,7 +143,7 @@ fn readme(path: &std::path::Path, plugins: &[&'static PluginDescriptor]) -> Stri
     format!("{before}{BEGIN}{table}{END}{after}")
 }
 
-/// The plugin guide with every quoted file of the template brought up to date.
+/// The plugin guide with every quoted file, of the template or of the image bridge's examples, brought up to date.
 fn guide(root: &std::path::Path) -> String {
     const MARK: &str = "<!-- quote: ";
     let text = std::fs::read_to_string(root.join("docs/plugin-guide.md")).unwrap_or_default();
@@ -151,8 +151,8 @@ fn guide(root: &std::path::Path) -> String {
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let file = part.split(" -->").next().unwrap_or_default();
-        let quoted =
-            std::fs::read_to_string(root.join("crates/imageio-plugin-template").join(file)).unwrap_or_default();
+        let home = if file.starts_with("examples/") { "imageio-image-bridge" } else { "imageio-plugin-template" };
+        let quoted = std::fs::read_to_string(root.join("crates").join(home).join(file)).unwrap_or_default();
         // The block begins behind the mark and ends with the next line that holds a fence alone.
         let after = part.split_once("```rust,ignore\n").map_or("", |(_, rest)| rest);
         let after = after.strip_prefix("```\n").or_else(|| after.split_once("\n```\n").map(|(_, rest)| rest));

@@ -187,25 +187,21 @@ impl<'d, T: Cell> Task<'d, T> {
         self
     }
 
-    #[cfg(feature = "parallel")]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    #[cfg(feature = "parallel")]
     pub fn is_raw(&self) -> bool {
         self.plain
     }
 
     /// Where its bytes are in the file, if there is more to them than reading.
-    #[cfg(feature = "parallel")]
     pub fn packed(&self) -> Option<u64> {
         let codec = &self.context.codec;
         (!self.plain && !codec.is_whole() && !matches!(codec, Codec::None)).then_some(self.offset)
     }
 
     /// Reads the stored bytes before they are decoded. What goes wrong goes wrong again in [`run`](Self::run).
-    #[cfg(feature = "parallel")]
     pub fn fetch(mut self, tiff: &Tiff<'_>, mut buffer: Vec<u8>) -> Self {
         let packed = self.packed().is_some() && self.offset != 0 && self.count != 0;
         if packed && self.read_stored(tiff, &mut buffer).is_ok() {

@@ -1,7 +1,7 @@
 //! JPEG streams within TIFF (TIFF Technical Note 2): abbreviated streams joined with their tables, and decoded.
 
 use imageio_core::Result;
-use imageio_plugin_jpeg::stream::{Color, Stream};
+use imageio_jpeg::stream::{Color, Stream};
 
 use super::chunk::resize;
 

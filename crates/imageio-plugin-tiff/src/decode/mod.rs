@@ -26,6 +26,7 @@ mod ycbcr;
 use std::sync::Arc;
 
 use imageio_core::{Error, Result};
+use imageio_parallel as par;
 
 pub(crate) use self::chunk::Context;
 use self::chunk::{Scratch, Task};
@@ -41,7 +42,6 @@ use crate::page::Page;
 const BATCH: usize = 512;
 /// Pixels that need no decoding are read in pieces of so many bytes.
 const PIECE: usize = 4 << 20;
-#[cfg(feature = "parallel")]
 /// Below this, starting threads costs more than it saves.
 const WORTH_THREADS: usize = 192 << 10;
 
@@ -220,32 +220,18 @@ fn deal<'d, T>(band: &'d mut [T], row: usize, piece: usize, pieces: &mut [Vec<&'
 /// Carries out what is in the batch and empties it.
 fn run<T: Cell>(tiff: &Tiff<'_>, batch: &mut Vec<Task<'_, T>>) -> Result<()> {
     let tasks = std::mem::take(batch);
-    #[cfg(feature = "parallel")]
-    {
-        let bytes: usize = tasks.iter().map(|t| t.len() * T::SIZE).sum();
-        let plain = tasks.iter().all(Task::is_raw);
-        let worth = if plain { tiff.source.is_concurrent() && bytes > 2 * PIECE } else { bytes > WORTH_THREADS };
-        if tasks.len() > 1 && worth && !tiff.source.is_concurrent() {
-            return in_order(tiff, tasks);
-        }
-        if tasks.len() > 1 && worth {
-            use rayon::prelude::*;
-            return tasks
-                .into_par_iter()
-                .with_max_len(if plain { 1 } else { 8 })
-                .try_for_each_init(Scratch::default, |scratch, task| task.run(tiff, scratch));
-        }
+    let bytes: usize = tasks.iter().map(|t| t.len() * T::SIZE).sum();
+    let plain = tasks.iter().all(Task::is_raw);
+    let worth = if plain { tiff.source.is_concurrent() && bytes > 2 * PIECE } else { bytes > WORTH_THREADS };
+    if worth && !tiff.source.is_concurrent() {
+        return in_order(tiff, tasks);
     }
-    let mut scratch = Scratch::default();
-    tasks.into_iter().try_for_each(|task| task.run(tiff, &mut scratch))
+    par::try_each_with(tasks, worth, Scratch::default, |scratch, task| task.run(tiff, scratch))
 }
 
 /// For what is read by one reader at a time: in the order of the file, with all threads decoding what was read.
-#[cfg(feature = "parallel")]
 fn in_order<T: Cell>(tiff: &Tiff<'_>, mut tasks: Vec<Task<'_, T>>) -> Result<()> {
     use std::sync::{Mutex, PoisonError};
-
-    use rayon::prelude::*;
 
     if tasks.iter().any(|task| task.packed().is_none()) {
         // Reading is all there is to do.
@@ -259,7 +245,7 @@ fn in_order<T: Cell>(tiff: &Tiff<'_>, mut tasks: Vec<Task<'_, T>>) -> Result<()>
         let buffer = lock().pop().unwrap_or_default();
         task.fetch(tiff, buffer)
     });
-    fetched.par_bridge().try_for_each_init(Scratch::default, |scratch, task| {
+    par::try_each_with(fetched, true, Scratch::default, |scratch, task| {
         task.run(tiff, scratch)?;
         lock().push(std::mem::take(&mut scratch.raw));
         Ok(())

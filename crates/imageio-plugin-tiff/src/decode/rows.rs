@@ -67,7 +67,6 @@ pub(crate) enum Rows<'d, T> {
 }
 
 impl<T: Copy> Rows<'_, T> {
-    #[cfg(feature = "parallel")]
     /// Number of cells.
     pub fn len(&self) -> usize {
         match self {

@@ -101,16 +101,10 @@ impl Chunks<'_> {
     }
 
     fn encode(&self, part: &[(usize, usize)]) -> Result<Vec<Cow<'_, [u8]>>> {
-        #[cfg(feature = "parallel")]
-        if part.len() > 1 && self.scheme.compression != Compression::None {
-            use rayon::prelude::*;
-            return part
-                .par_iter()
-                .map_init(Scratch::default, |scratch, (page, k)| self.chunk(*page, *k, scratch))
-                .collect();
-        }
-        let mut scratch = Scratch::default();
-        part.iter().map(|(page, k)| self.chunk(*page, *k, &mut scratch)).collect()
+        let worth = self.scheme.compression != Compression::None;
+        imageio_parallel::try_map_with(part.to_vec(), worth, Scratch::default, |scratch, (page, k)| {
+            self.chunk(page, k, scratch)
+        })
     }
 
     fn chunk(&self, page: usize, k: usize, scratch: &mut Scratch) -> Result<Cow<'_, [u8]>> {

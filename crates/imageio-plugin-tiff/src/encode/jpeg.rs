@@ -100,7 +100,7 @@ pub(crate) fn extend(tile: &mut [u8], row_bytes: usize, rows: usize, columns: us
 
 #[cfg(feature = "jpeg")]
 fn stream(settings: Jpeg, pixels: &[u8], width: usize, contig: usize) -> Result<Vec<u8>> {
-    use imageio_plugin_jpeg::stream::{Encoding, encode};
+    use imageio_jpeg::stream::{Encoding, encode};
     let height = pixels.len() / (width * contig).max(1);
     let chroma = settings.chroma.map(|(h, v)| (usize::from(h), usize::from(v)));
     encode(pixels, (height, width, contig), Encoding::new(settings.quality).subsampling(chroma))

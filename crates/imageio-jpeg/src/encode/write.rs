@@ -12,12 +12,26 @@ use imageio_parallel as par;
 /// Rows of MCUs that are worth a thread's while, in samples.
 const BAND_SAMPLES: usize = 1 << 16;
 
-/// JFIF's unit and densities.
+/// Pixels per length, as JFIF has them (ITU-T T.871).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Density {
-    pub(crate) unit: u8,
-    pub(crate) x: u16,
-    pub(crate) y: u16,
+pub struct Density {
+    /// 0: the densities are only an aspect ratio; 1: per inch; 2: per centimetre.
+    pub unit: u8,
+    /// Across.
+    pub x: u16,
+    /// Down.
+    pub y: u16,
+}
+
+impl Density {
+    /// Square pixels of unknown size.
+    pub const UNKNOWN: Density = Density { unit: 0, x: 1, y: 1 };
+
+    /// Appends JFIF's segment.
+    pub fn put(self, out: &mut Vec<u8>) {
+        let Density { unit, x, y } = self;
+        segment(out, 0xE0, &[b"JFIF\0\x01\x01", &[unit], &x.to_be_bytes(), &y.to_be_bytes(), &[0, 0]]);
+    }
 }
 
 /// Encodes a picture; `segments` are whole segments that go between JFIF's or Adobe's and the tables.
@@ -25,7 +39,7 @@ pub(crate) fn file(picture: &Picture<'_>, density: Density, segments: &[u8]) -> 
     let mut out = Vec::with_capacity(segments.len() + 1024 + picture.pixels.len() / 16);
     out.extend_from_slice(&[0xFF, 0xD8]);
     if matches!(picture.model, Model::Gray | Model::YCbCr) {
-        jfif(&mut out, density);
+        density.put(&mut out);
     } else {
         segment(&mut out, 0xEE, &[b"Adobe\0\x64\0\0\0\0", &[0]]);
     }
@@ -51,12 +65,6 @@ pub(crate) fn file(picture: &Picture<'_>, density: Density, segments: &[u8]) -> 
     };
     out.extend_from_slice(&[0xFF, 0xD9]);
     out
-}
-
-/// Appends JFIF's segment.
-pub(crate) fn jfif(out: &mut Vec<u8>, density: Density) {
-    let Density { unit, x, y } = density;
-    segment(out, 0xE0, &[b"JFIF\0\x01\x01", &[unit], &x.to_be_bytes(), &y.to_be_bytes(), &[0, 0]]);
 }
 
 /// Appends a segment.

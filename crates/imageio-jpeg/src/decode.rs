@@ -16,8 +16,9 @@ use super::strip::{Part, Strip};
 use imageio_parallel as par;
 
 /// What to do about damage.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tolerance {
+pub enum Tolerance {
     /// Nothing is forgiven.
     Strict,
     /// Wrong codes are passed over; missing data are not.
@@ -27,30 +28,62 @@ pub(crate) enum Tolerance {
 }
 
 /// What there is to know before decoding.
-pub(crate) struct Job<'a> {
-    pub(crate) data: &'a [u8],
-    /// Where the SOI marker is.
-    pub(crate) start: usize,
-    pub(crate) hints: ColorHints,
-    pub(crate) tolerance: Tolerance,
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// A stream that begins with its start-of-image marker; what follows its end does not matter.
+    pub data: &'a [u8],
+    /// What the header said of the components' meaning.
+    pub hints: ColorHints,
+    /// What to do about damage.
+    pub tolerance: Tolerance,
+    /// Said with errors that [`Tolerance::Salvage`] would not give, such as how to ask for it.
+    pub salvage_hint: Option<&'static str>,
     /// Bytes that may be allocated for coefficients.
-    pub(crate) max_alloc: Option<u64>,
+    pub max_alloc: Option<u64>,
+}
+
+impl Job<'_> {
+    /// Decodes a frame of at most 8 bits into `height * width * components` samples, channels together; gives notes
+    /// about forgiven damage. `shape` is that of the [`Frame`] parsed before.
+    ///
+    /// # Errors
+    /// `Malformed` for damage beyond the tolerance and for another frame than announced, `Limit` for coefficients
+    /// beyond `max_alloc` and more scans than make sense, `Mismatch` if `out` has another length than the shape says.
+    pub fn decode_u8(&self, shape: (usize, usize, usize), out: &mut [u8]) -> Result<Vec<String>> {
+        decode(self, shape, out)
+    }
+
+    /// As [`decode_u8`](Self::decode_u8) for a frame of more than 8 bits.
+    ///
+    /// # Errors
+    /// As of [`decode_u8`](Self::decode_u8).
+    pub fn decode_u16(&self, shape: (usize, usize, usize), out: &mut [u16]) -> Result<Vec<String>> {
+        decode(self, shape, out)
+    }
+
+    /// An error that salvaging would avoid.
+    fn beyond(&self, what: impl Into<String>) -> Error {
+        let error = Error::malformed(what.into());
+        match self.salvage_hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
 }
 
 /// More scans than any encoder makes, or than their number and the picture's size can mean well.
 const MAX_SCANS: u64 = 1000;
 const MAX_WORK: u64 = 1 << 32;
 
-/// Decodes an image of `shape` = (height, width, channels) into `out`; gives notes about forgiven damage.
-pub(crate) fn decode<P: Sample>(
-    job: &Job<'_>,
-    shape: (usize, usize, usize),
-    out: &mut [P],
-    put: impl Fn(u16) -> P + Copy,
-) -> Result<Vec<String>> {
+fn decode<P: Sample>(job: &Job<'_>, shape: (usize, usize, usize), out: &mut [P]) -> Result<Vec<String>> {
+    let (height, width, components) = shape;
+    if height.checked_mul(width).and_then(|n| n.checked_mul(components)) != Some(out.len()) {
+        let count = out.len();
+        return Err(Error::mismatch(format!("{count} samples for a JPEG stream of {height}x{width}x{components}")));
+    }
     let mut decoder = Decoder {
         job,
-        pos: job.start + 2,
+        pos: 2,
         tables: Tables::default(),
         frame: None,
         quant: [None; 4],
@@ -60,7 +93,7 @@ pub(crate) fn decode<P: Sample>(
         scans: 0,
         notes: Vec::new(),
     };
-    decoder.run(shape, out, put)?;
+    decoder.run(shape, out)?;
     Ok(decoder.notes)
 }
 
@@ -89,12 +122,7 @@ struct Pending {
 }
 
 impl<'a> Decoder<'a> {
-    fn run<P: Sample>(
-        &mut self,
-        shape: (usize, usize, usize),
-        out: &mut [P],
-        put: impl Fn(u16) -> P + Copy,
-    ) -> Result<()> {
+    fn run<P: Sample>(&mut self, shape: (usize, usize, usize), out: &mut [P]) -> Result<()> {
         let data = self.job.data;
         loop {
             let Some((at, marker)) = next_marker(data, self.pos) else { return self.end_of_data(out) };
@@ -128,7 +156,7 @@ impl<'a> Decoder<'a> {
                 0xCC => self.tables.define_arithmetic(payload).map_err(here)?,
                 0xDD => self.tables.define_restart(payload).map_err(here)?,
                 0xDA => {
-                    if self.scan(payload, out, put).map_err(here)? {
+                    if self.scan(payload, out).map_err(here)? {
                         return Ok(());
                     }
                 }
@@ -137,7 +165,7 @@ impl<'a> Decoder<'a> {
                         return Err(here(Error::malformed("a second frame header")));
                     }
                     let frame = Frame::parse(marker, payload).map_err(here)?;
-                    if (frame.height, frame.width, frame.components.len()) != shape {
+                    if frame.shape() != shape || (frame.precision <= 8) != (P::BITS == 8) {
                         return Err(here(Error::malformed("the file has changed since it was opened")));
                     }
                     self.known = vec![[255; 64]; frame.components.len()];
@@ -149,20 +177,14 @@ impl<'a> Decoder<'a> {
     }
 
     /// One scan; `true` if the picture is complete with it.
-    fn scan<P: Sample>(&mut self, payload: &[u8], out: &mut [P], put: impl Fn(u16) -> P + Copy) -> Result<bool> {
+    fn scan<P: Sample>(&mut self, payload: &[u8], out: &mut [P]) -> Result<bool> {
         let frame = self.frame.take().ok_or_else(|| Error::malformed("a scan before the frame header"))?;
-        let done = self.scan_of(&frame, payload, out, put);
+        let done = self.scan_of(&frame, payload, out);
         self.frame = Some(frame);
         done
     }
 
-    fn scan_of<P: Sample>(
-        &mut self,
-        frame: &Frame,
-        payload: &[u8],
-        out: &mut [P],
-        put: impl Fn(u16) -> P + Copy,
-    ) -> Result<bool> {
+    fn scan_of<P: Sample>(&mut self, frame: &Frame, payload: &[u8], out: &mut [P]) -> Result<bool> {
         let scan = Scan::parse(payload, frame)?;
         self.scans += 1;
         let blocks = frame.components.iter().map(|c| (c.blocks_w * c.blocks_h) as u64).sum::<u64>();
@@ -181,7 +203,7 @@ impl<'a> Decoder<'a> {
             }
         }
         if frame.process == Process::Lossless {
-            let outcome = lossless::scan(data, self.pos, frame, &scan, &self.tables, out, put)?;
+            let outcome = lossless::scan(data, self.pos, frame, &scan, &self.tables, out)?;
             self.judge(&outcome, outcome.mcus)?;
             self.pos = outcome.position;
             let complete = self.known.iter().all(|k| k.iter().any(|bit| *bit != 255));
@@ -379,11 +401,8 @@ impl<'a> Decoder<'a> {
             return Ok(());
         }
         if outcome.at_end || outcome.missing > total / 2 || self.job.tolerance == Tolerance::Strict {
-            return Err(Error::malformed(format!(
-                "the image data end early: {} of {total} units are there",
-                outcome.mcus.saturating_sub(outcome.missing).min(total)
-            ))
-            .with_hint("read with damage=\"salvage\" to get what there is"));
+            let there = outcome.mcus.saturating_sub(outcome.missing).min(total);
+            return Err(self.job.beyond(format!("the image data end early: {there} of {total} units are there")));
         }
         Ok(())
     }
@@ -410,8 +429,7 @@ impl<'a> Decoder<'a> {
             && !self.known.is_empty()
             && self.known.iter().all(|bits| bits.iter().all(|bit| *bit == 0));
         if !complete && self.job.tolerance != Tolerance::Salvage {
-            return Err(Error::malformed("the data end before the image does")
-                .with_hint("read with damage=\"salvage\" to get what there is"));
+            return Err(self.job.beyond("the data end before the image does"));
         }
         self.notes.push("there is no end-of-image marker".into());
         self.finish(out)

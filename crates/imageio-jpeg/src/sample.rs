@@ -15,7 +15,9 @@ pub(crate) trait Sample: Element {
     const CENTER: i32 = 1 << (Self::BITS - 1);
 
     fn to_i32(self) -> i32;
-    /// The nearest sample.
+    /// The sample of a lossless frame, which has no more bits than the type.
+    fn exact(value: u16) -> Self;
+    /// The nearest sample of a DCT-coded frame.
     fn clamped(value: i32) -> Self;
 
     /// Dequantises and transforms blocks, side by side, into eight rows, `stride` samples apart.
@@ -43,6 +45,11 @@ impl Sample for u8 {
     #[inline(always)]
     fn to_i32(self) -> i32 {
         self.into()
+    }
+
+    #[inline(always)]
+    fn exact(value: u16) -> Self {
+        value as u8
     }
 
     #[inline(always)]
@@ -79,6 +86,11 @@ impl Sample for u16 {
     #[inline(always)]
     fn to_i32(self) -> i32 {
         self.into()
+    }
+
+    #[inline(always)]
+    fn exact(value: u16) -> Self {
+        value
     }
 
     #[inline(always)]

@@ -2,12 +2,11 @@
 
 use imageio_core::{Error, Result};
 
-use crate::codec::bits::next_marker;
-use crate::codec::color::ColorHints;
-use crate::codec::decode::{self, Job, Tolerance};
-use crate::codec::encode::write::{self, Density};
-use crate::codec::encode::{Model, Picture, Settings};
-use crate::codec::frame::Frame;
+use crate::bits::next_marker;
+use crate::color::ColorHints;
+use crate::decode::{Job, Tolerance};
+use crate::encode::{Density, Model, Picture, Settings};
+use crate::frame::Frame;
 
 /// How components become channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +27,9 @@ pub struct Stream<'a> {
 
 impl<'a> Stream<'a> {
     /// Reads the markers up to the frame header; `data` begins with a start-of-image marker.
+    ///
+    /// # Errors
+    /// `Malformed` without a frame header, and as of [`Frame::parse`].
     pub fn parse(data: &'a [u8]) -> Result<Self> {
         let mut hints = ColorHints::default();
         let mut at = 2;
@@ -54,44 +56,37 @@ impl<'a> Stream<'a> {
         Err(Error::malformed("a JPEG stream without a frame header"))
     }
 
-    /// Height, width and number of components.
+    /// Height and width in pixels, and the number of components, 1 to 4.
     pub fn shape(&self) -> (usize, usize, usize) {
-        (self.frame.height, self.frame.width, self.frame.components.len())
+        self.frame.shape()
     }
 
     /// Bits of a sample: 8 or 12, or 2 to 16 of lossless streams.
     pub fn precision(&self) -> u8 {
-        self.frame.precision
+        self.frame.precision()
     }
 
     /// Decodes a stream of at most 8 bits into as many samples as its shape has.
+    ///
+    /// # Errors
+    /// As of [`Job::decode_u8`]; wrong codes are passed over.
     pub fn decode_u8(&self, color: Color, out: &mut [u8]) -> Result<()> {
-        self.expect(out.len(), self.frame.precision <= 8)?;
-        decode::decode(&self.job(color, out.len()), self.shape(), out, |v| v as u8).map(drop)
+        self.job(color, out.len()).decode_u8(self.shape(), out).map(drop)
     }
 
     /// Decodes a stream of more than 8 bits into as many samples as its shape has.
+    ///
+    /// # Errors
+    /// As of [`Job::decode_u16`]; wrong codes are passed over.
     pub fn decode_u16(&self, color: Color, out: &mut [u16]) -> Result<()> {
-        self.expect(out.len(), self.frame.precision > 8)?;
-        decode::decode(&self.job(color, out.len()), self.shape(), out, |v| v).map(drop)
-    }
-
-    fn expect(&self, samples: usize, fits: bool) -> Result<()> {
-        let (height, width, components) = self.shape();
-        if !fits || samples != height * width * components {
-            return Err(Error::mismatch(format!(
-                "{samples} samples for a stream of {height}x{width}x{components} of {} bits",
-                self.frame.precision
-            )));
-        }
-        Ok(())
+        self.job(color, out.len()).decode_u16(self.shape(), out).map(drop)
     }
 
     fn job(&self, color: Color, samples: usize) -> Job<'a> {
         let hints = ColorHints { stored: color == Color::Stored, ..self.hints };
         // Coefficients take two bytes each, and subsampled components of padded frames no more than four times that.
         let max_alloc = (samples as u64).saturating_mul(8).saturating_add(1 << 20);
-        Job { data: self.data, start: 0, hints, tolerance: Tolerance::Conceal, max_alloc: Some(max_alloc) }
+        Job { data: self.data, hints, tolerance: Tolerance::Conceal, salvage_hint: None, max_alloc: Some(max_alloc) }
     }
 }
 
@@ -119,16 +114,10 @@ impl Encoding {
 
 /// Encodes `height * width * channels` samples as one stream; channels are 1 (grey) or 3 (RGB). Streams of one
 /// encoding and number of channels have the same tables.
+///
+/// # Errors
+/// As of [`Picture::new`], and `Mismatch` for another number of channels.
 pub fn encode(pixels: &[u8], (height, width, channels): (usize, usize, usize), encoding: Encoding) -> Result<Vec<u8>> {
-    let side = 1..=65_535;
-    if !side.contains(&height) || !side.contains(&width) || height * width * channels != pixels.len() {
-        let count = pixels.len();
-        return Err(Error::mismatch(format!("{count} samples for a JPEG stream of {height}x{width}x{channels}")));
-    }
-    let factors = encoding.subsampling.unwrap_or((1, 1));
-    if !matches!(factors, (1 | 2 | 4, 1 | 2 | 4)) {
-        return Err(Error::mismatch(format!("chroma subsampling of {factors:?} in JPEG")).with_hint("1, 2 or 4 each"));
-    }
     let model = match (channels, encoding.subsampling) {
         (1, _) => Model::Gray,
         (3, Some(_)) => Model::YCbCr,
@@ -136,14 +125,13 @@ pub fn encode(pixels: &[u8], (height, width, channels): (usize, usize, usize), e
         _ => return Err(Error::mismatch(format!("a JPEG stream of {channels} channels"))),
     };
     let settings = Settings {
-        quality: encoding.quality.min(100),
-        subsampling: factors,
+        quality: encoding.quality,
+        subsampling: encoding.subsampling.unwrap_or((1, 1)),
         progressive: false,
         optimize: false,
         restart_interval: 0,
     };
-    let picture = Picture::new(pixels, width, height, model, settings);
-    Ok(write::file(&picture, Density { unit: 0, x: 1, y: 1 }, &[]))
+    Ok(Picture::new(pixels, width, height, model, settings)?.encode(Density::UNKNOWN, &[]))
 }
 
 #[cfg(test)]

@@ -5,17 +5,17 @@ use imageio_core::{Error, Result};
 use super::bits::Bits;
 use super::frame::Frame;
 use super::huffman::{Huffman, extend};
+use super::sample::Sample;
 use super::scan::{Outcome, Scan, Tables};
 
-/// Decodes one scan into `out`, which holds all components of the frame interleaved; `put` makes a sample.
-pub(crate) fn scan<P>(
+/// Decodes one scan into `out`, which holds all components of the frame interleaved.
+pub(crate) fn scan<P: Sample>(
     data: &[u8],
     position: usize,
     frame: &Frame,
     scan: &Scan,
     tables: &Tables,
     out: &mut [P],
-    put: impl Fn(u16) -> P,
 ) -> Result<Outcome> {
     let channels = frame.components.len();
     let huffman: Vec<&Huffman> = scan.components.iter().map(|c| tables.dc_table(c.dc)).collect::<Result<_>>()?;
@@ -85,7 +85,7 @@ pub(crate) fn scan<P>(
         for (pixel, values) in line.chunks_exact_mut(channels).zip(row.chunks_exact(n)) {
             for (component, value) in scan.components.iter().zip(values) {
                 if let Some(place) = pixel.get_mut(component.index) {
-                    *place = put((*value << shift) as u16);
+                    *place = P::exact((*value << shift) as u16);
                 }
             }
         }

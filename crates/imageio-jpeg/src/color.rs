@@ -4,8 +4,9 @@ use super::frame::{Frame, Process};
 use super::sample::Sample;
 
 /// What happens to a pixel on its way out.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Transform {
+pub enum Transform {
     /// Components are channels.
     Plain,
     /// Y'CbCr becomes RGB (BT.601, full range).
@@ -18,17 +19,18 @@ pub(crate) enum Transform {
 
 /// What the header says of the components' meaning.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct ColorHints {
-    pub(crate) jfif: bool,
+pub struct ColorHints {
+    /// There is a JFIF segment.
+    pub jfif: bool,
     /// The transform byte of an Adobe segment.
-    pub(crate) adobe: Option<u8>,
+    pub adobe: Option<u8>,
     /// Components are wanted as they are, whatever the header says.
-    pub(crate) stored: bool,
+    pub stored: bool,
 }
 
 impl Transform {
     /// libjpeg's rules, and Pillow's for four components.
-    pub(crate) fn of(frame: &Frame, hints: ColorHints) -> Self {
+    pub fn of(frame: &Frame, hints: ColorHints) -> Self {
         let ids: Vec<u8> = frame.components.iter().map(|c| c.id).collect();
         match (ids.as_slice(), hints.adobe) {
             _ if hints.stored => Transform::Plain,
@@ -47,7 +49,7 @@ impl Transform {
     }
 
     /// The colour model of the file's components.
-    pub(crate) fn coded_as(self, frame: &Frame) -> &'static str {
+    pub fn coded_as(self, frame: &Frame) -> &'static str {
         match (self, frame.components.len()) {
             (Transform::YccToRgb, _) => "YCbCr",
             (Transform::YcckToCmyk, _) => "YCCK",

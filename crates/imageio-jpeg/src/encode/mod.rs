@@ -9,13 +9,17 @@ pub(crate) mod entropy;
 pub(crate) mod forward;
 pub(crate) mod progressive;
 pub(crate) mod quant;
-pub(crate) mod write;
+mod write;
+
+use imageio_core::{Error, Result};
 
 use self::quant::Divisors;
+pub use self::write::Density;
 
 /// What the components of a file are.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Model {
+pub enum Model {
     /// One component.
     Gray,
     /// Three, from RGB.
@@ -26,16 +30,30 @@ pub(crate) enum Model {
     InvertedCmyk,
 }
 
+impl Model {
+    /// Samples of a pixel: 1, 3 or 4.
+    pub fn channels(self) -> usize {
+        match self {
+            Model::Gray => 1,
+            Model::YCbCr | Model::Rgb => 3,
+            Model::InvertedCmyk => 4,
+        }
+    }
+}
+
 /// How a picture is to be coded.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Settings {
-    pub(crate) quality: u8,
-    /// Pixels for one sample of chroma, across and down.
-    pub(crate) subsampling: (usize, usize),
-    pub(crate) progressive: bool,
-    pub(crate) optimize: bool,
+pub struct Settings {
+    /// 0 (smallest) to 100 (best), on the scale of the Independent JPEG Group; more counts as 100.
+    pub quality: u8,
+    /// Pixels for one sample of chroma, across and down: 1, 2 or 4 each. Only [`Model::YCbCr`] has such.
+    pub subsampling: (usize, usize),
+    /// Several scans, each finer than the one before.
+    pub progressive: bool,
+    /// Huffman tables made for the picture.
+    pub optimize: bool,
     /// MCUs between restart markers, 0 for none.
-    pub(crate) restart_interval: u16,
+    pub restart_interval: u16,
 }
 
 /// A component of the file to be.
@@ -57,7 +75,7 @@ impl Component {
 }
 
 /// Pixels and how they are coded.
-pub(crate) struct Picture<'p> {
+pub struct Picture<'p> {
     pub(crate) pixels: &'p [u8],
     pub(crate) width: usize,
     pub(crate) height: usize,
@@ -74,8 +92,23 @@ pub(crate) struct Picture<'p> {
 }
 
 impl<'p> Picture<'p> {
-    /// A picture of `width` by `height` pixels, both 1 to 65 535, of as many channels as the model has.
-    pub(crate) fn new(pixels: &'p [u8], width: usize, height: usize, model: Model, settings: Settings) -> Self {
+    /// A picture of `height * width` pixels, channels together, of as many channels as the model has.
+    ///
+    /// # Errors
+    /// `Mismatch` for sides other than 1 to 65 535, another number of samples, and chroma that JPEG can't have.
+    pub fn new(pixels: &'p [u8], width: usize, height: usize, model: Model, settings: Settings) -> Result<Self> {
+        let channels = model.channels();
+        let side = 1..=65_535;
+        if !side.contains(&height) || !side.contains(&width) || height * width * channels != pixels.len() {
+            let count = pixels.len();
+            return Err(Error::mismatch(format!("{count} samples for a JPEG stream of {height}x{width}x{channels}")));
+        }
+        if !matches!(settings.subsampling, (1 | 2 | 4, 1 | 2 | 4)) {
+            let factors = settings.subsampling;
+            return Err(
+                Error::mismatch(format!("chroma subsampling of {factors:?} in JPEG")).with_hint("1, 2 or 4 each")
+            );
+        }
         let (hmax, vmax) = if model == Model::YCbCr { settings.subsampling } else { (1, 1) };
         let ids: &[(u8, usize)] = match model {
             Model::Gray => &[(1, 0)],
@@ -94,8 +127,8 @@ impl<'p> Picture<'p> {
                 blocks_h: (height * v).div_ceil(vmax * 8),
             }
         };
-        let quant = quant::tables(settings.quality);
-        Picture {
+        let quant = quant::tables(settings.quality.min(100));
+        Ok(Picture {
             pixels,
             width,
             height,
@@ -109,7 +142,12 @@ impl<'p> Picture<'p> {
             vmax,
             mcus_w: width.div_ceil(8 * hmax),
             mcus_h: height.div_ceil(8 * vmax),
-        }
+        })
+    }
+
+    /// The file: markers, `segments` (whole ones, after JFIF's or Adobe's), tables and scans.
+    pub fn encode(&self, density: Density, segments: &[u8]) -> Vec<u8> {
+        write::file(self, density, segments)
     }
 
     /// The number of tables that are used.

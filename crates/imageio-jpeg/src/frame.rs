@@ -3,8 +3,9 @@
 use imageio_core::{Error, Result};
 
 /// How the samples are coded.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Process {
+pub enum Process {
     /// DCT, each block whole in one scan.
     Sequential,
     /// DCT, each block spread over scans.
@@ -35,7 +36,7 @@ pub(crate) struct Component {
 
 /// A parsed frame header.
 #[derive(Debug, Clone)]
-pub(crate) struct Frame {
+pub struct Frame {
     /// The marker's second byte, 0xC0 to 0xCF.
     pub(crate) marker: u8,
     pub(crate) process: Process,
@@ -53,12 +54,16 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// `true` for the second byte of a marker that starts a frame.
-    pub(crate) fn is_sof(marker: u8) -> bool {
+    pub fn is_sof(marker: u8) -> bool {
         matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC)
     }
 
-    /// Parses what follows the length of an SOFn segment.
-    pub(crate) fn parse(marker: u8, payload: &[u8]) -> Result<Frame> {
+    /// Parses what follows the length of an SOFn segment; `marker` is the marker's second byte.
+    ///
+    /// # Errors
+    /// `Malformed` for a header that contradicts itself, `Unsupported` for hierarchical frames, lossless ones with
+    /// arithmetic coding, more than four components, other numbers of bits, and heights left to a DNL marker.
+    pub fn parse(marker: u8, payload: &[u8]) -> Result<Frame> {
         let (process, arithmetic) = match marker {
             0xC0..=0xC1 => (Process::Sequential, false),
             0xC2 => (Process::Progressive, false),
@@ -138,8 +143,23 @@ impl Frame {
         Ok(Frame { marker, process, arithmetic, precision, width, height, components, hmax, vmax, mcus_w, mcus_h })
     }
 
+    /// Height and width in pixels, and the number of components, 1 to 4.
+    pub fn shape(&self) -> (usize, usize, usize) {
+        (self.height, self.width, self.components.len())
+    }
+
+    /// Bits of a sample: 8 or 12, or 2 to 16 of lossless frames.
+    pub fn precision(&self) -> u8 {
+        self.precision
+    }
+
+    /// How the samples are coded.
+    pub fn process(&self) -> Process {
+        self.process
+    }
+
     /// The chroma subsampling as photographers name it, for three components or four.
-    pub(crate) fn subsampling(&self) -> Option<&'static str> {
+    pub fn subsampling(&self) -> Option<&'static str> {
         let [y, cb, cr, ..] = self.components.as_slice() else { return None };
         if (cb.h, cb.v) != (1, 1) || (cr.h, cr.v) != (1, 1) {
             return None;
@@ -156,7 +176,7 @@ impl Frame {
     }
 
     /// What the frame type is called.
-    pub(crate) fn process_name(&self) -> &'static str {
+    pub fn process_name(&self) -> &'static str {
         match self.marker {
             0xC0 => "baseline",
             0xC1 => "extended",
