@@ -26,9 +26,12 @@ struct Farbfeld;
 
 impl Plugin for Farbfeld {
     fn open_reader<'r>(&self, request: &mut dyn Request<'r>) -> Result<Box<dyn ImageReader + 'r>> {
+        if !request.head().starts_with(b"farbfeld") {
+            return Err(Error::declined("no farbfeld signature"));
+        }
         let mut reader = Reader(request.stream()?);
         // What is wrong with the header is said now.
-        reader.decoder()?;
+        bridge::properties(&reader.decoder()?)?;
         Ok(Box::new(reader))
     }
 }

@@ -1,5 +1,5 @@
 use image::ImageError;
-use image::error::LimitErrorKind;
+use image::error::{LimitErrorKind, UnsupportedErrorKind};
 use imageio_core::{Error, ErrorKind};
 
 /// An error of the `image` crate in imageio's terms; an early end of the data counts as damage.
@@ -14,6 +14,10 @@ pub fn map_error(e: ImageError) -> Error {
                 _ => ErrorKind::Unsupported,
             };
             Error::new(kind, e.to_string()).with_source(e)
+        }
+        // So says `image` of a picture that has more bytes than can be counted.
+        ImageError::Unsupported(e) if matches!(e.kind(), UnsupportedErrorKind::GenericFeature(what) if what.starts_with("Image dimensions")) => {
+            Error::limit(e.to_string()).with_source(e)
         }
         ImageError::Unsupported(e) => Error::unsupported(e.to_string()).with_source(e),
         ImageError::IoError(e) => e.into(),

@@ -21,9 +21,15 @@ fn layout(color: ColorType) -> Result<(Dtype, &'static str)> {
 }
 
 /// Shape and dtype of what [`pour`] gives.
+///
+/// # Errors
+/// A picture without pixels is malformed; a colour type that imageio has no dtype for is unsupported.
 pub fn properties(decoder: &impl ImageDecoder) -> Result<ImageProperties> {
     let (dtype, channels) = layout(decoder.color_type())?;
     let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(Error::malformed(format!("a picture of {width} × {height} pixels")));
+    }
     Ok(ImageProperties::picture(dtype, height as usize, width as usize, channels))
 }
 
