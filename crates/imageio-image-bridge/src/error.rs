@@ -15,11 +15,16 @@ pub fn map_error(e: ImageError) -> Error {
             };
             Error::new(kind, e.to_string()).with_source(e)
         }
-        // So says `image` of a picture that has more bytes than can be counted.
-        ImageError::Unsupported(e) if matches!(e.kind(), UnsupportedErrorKind::GenericFeature(what) if what.starts_with("Image dimensions")) => {
-            Error::limit(e.to_string()).with_source(e)
+        ImageError::Unsupported(e) => {
+            let kind = match e.kind() {
+                // So says `image` of a picture that has more bytes than can be counted.
+                UnsupportedErrorKind::GenericFeature(what) if what.starts_with("Image dimensions") => {
+                    ErrorKind::LimitExceeded
+                }
+                _ => ErrorKind::Unsupported,
+            };
+            Error::new(kind, e.to_string()).with_source(e)
         }
-        ImageError::Unsupported(e) => Error::unsupported(e.to_string()).with_source(e),
         ImageError::IoError(e) => e.into(),
     }
 }

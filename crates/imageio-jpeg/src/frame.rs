@@ -148,6 +148,14 @@ impl Frame {
         (self.height, self.width, self.components.len())
     }
 
+    /// The shape of the array: `(height, width)`, and the number of components if there are several.
+    pub fn array_shape(&self) -> Vec<usize> {
+        match self.shape() {
+            (height, width, 1) => vec![height, width],
+            (height, width, components) => vec![height, width, components],
+        }
+    }
+
     /// Bits of a sample: 8 or 12, or 2 to 16 of lossless frames.
     pub fn precision(&self) -> u8 {
         self.precision

@@ -61,6 +61,11 @@ impl<'a> Stream<'a> {
         self.frame.shape()
     }
 
+    /// The shape of the array: `(height, width)`, and the number of components if there are several.
+    pub fn array_shape(&self) -> Vec<usize> {
+        self.frame.array_shape()
+    }
+
     /// Bits of a sample: 8 or 12, or 2 to 16 of lossless streams.
     pub fn precision(&self) -> u8 {
         self.frame.precision()

@@ -130,14 +130,6 @@ impl Header {
         Transform::of(&self.frame, self.hints())
     }
 
-    /// Height and width, and the number of channels if there are several.
-    pub(crate) fn shape(&self) -> Vec<usize> {
-        match self.frame.shape() {
-            (height, width, 1) => vec![height, width],
-            (height, width, channels) => vec![height, width, channels],
-        }
-    }
-
     /// A letter for each channel of the array.
     pub(crate) fn channels(&self) -> &'static str {
         match self.frame.shape().2 {

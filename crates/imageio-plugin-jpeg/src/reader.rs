@@ -77,7 +77,7 @@ impl ImageReader for JpegReader<'_> {
         let max_alloc = cx.limits().max_alloc;
         let index = cx.index();
         let header = self.header(index)?.clone();
-        let shape = header.shape();
+        let shape = header.frame.array_shape();
         let triple = header.frame.shape();
         cx.sink().check(dtype(&header), &shape)?;
         let data = remaining(&mut *self.stream, header.start, max_alloc)?;

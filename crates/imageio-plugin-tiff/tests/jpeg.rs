@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use imageio_core::ndarray::Array3;
-use imageio_core::{Dtype, ErrorKind, NdImage, Value, WriteOptions, v3};
+use imageio_core::{Dtype, ErrorKind, NdImage, Registry, Value, WriteOptions, v3};
 use imageio_plugin_tiff as _;
 
 /// Smooth colours, whose chroma may well be halved.
@@ -25,6 +25,13 @@ fn picture(shape: &[usize]) -> NdImage {
     };
     let data: Vec<u8> = (0..n).map(value).collect();
     imageio_core::ndarray::ArrayD::from_shape_vec(shape, data).unwrap().into()
+}
+
+/// The codec comes with this plugin, the JPEG format does not.
+#[test]
+fn no_other_plugin_is_registered() {
+    let ids: Vec<&str> = Registry::global().plugins().iter().map(|d| d.id()).collect();
+    assert_eq!(ids, ["tiff"]);
 }
 
 fn options(settings: &[(&'static str, &str)]) -> WriteOptions {

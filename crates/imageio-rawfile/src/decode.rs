@@ -314,10 +314,7 @@ fn jpeg(data: &[u8], dng: &Dng, rows: usize) -> Result<Chunk> {
 /// `uint16`.
 pub(crate) fn read_jpeg(data: &[u8], sink: &mut FrameSink<'_>) -> Result<()> {
     let stream = Stream::parse(data)?;
-    let shape = match stream.shape() {
-        (height, width, 1) => vec![height, width],
-        (height, width, components) => vec![height, width, components],
-    };
+    let shape = stream.array_shape();
     if stream.precision() <= 8 {
         stream.decode_u8(Color::Rgb, sink.slice::<u8>(&shape)?)
     } else {
