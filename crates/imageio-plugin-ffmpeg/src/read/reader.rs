@@ -94,7 +94,9 @@ impl VideoReader {
         match self.indices.entry(stream.index) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                let index = probe::packets(&self.tools, &self.source.input, stream)?;
+                let index = probe::packets(&self.tools, &self.source.input, stream);
+                self.source.check()?;
+                let index = index?;
                 for line in &index.log {
                     if !self.log.contains(line) {
                         self.log.push(line.clone());
@@ -343,6 +345,9 @@ impl VideoReader {
 
     /// Why there is no frame `k`: the stream gave `n` frames.
     fn ended(&mut self, plan: &Plan, stream: &Stream, options: &Options, ended: Ending, n: usize, k: usize) -> Error {
+        if let Err(e) = self.source.check() {
+            return e;
+        }
         let log = match ended {
             Ending::Broken(e) => return e,
             Ending::Clean(log) => log,
