@@ -15,14 +15,23 @@ pub(super) struct Source {
     pub input: Input,
     /// A camera: frames come as time goes by, without number or end.
     pub is_live: bool,
-    pub _path: Option<LocalPath>,
+    pub path: Option<LocalPath>,
+    /// The path names a file that is what it looks like: nobody said how to read it.
+    pub is_plain: bool,
+}
+
+impl Source {
+    /// The file, if nobody said how to read it.
+    pub fn plain_path(&self) -> Option<&Path> {
+        self.path.as_deref().filter(|_| self.is_plain)
+    }
 }
 
 /// Finds out where to read from.
 pub(super) fn find(request: &mut dyn Request<'_>, options: &SourceOptions) -> Result<Source> {
     let name = request.name().into_owned();
     if let Some(number) = capture::number(&name) {
-        return Ok(Source { input: capture::input(number, options)?, is_live: true, _path: None });
+        return Ok(Source { input: capture::input(number, options)?, is_live: true, path: None, is_plain: false });
     }
     let path = request.local_path()?;
     let mut input = Input::file(&path);
@@ -49,7 +58,8 @@ pub(super) fn find(request: &mut dyn Request<'_>, options: &SourceOptions) -> Re
         input.name = pattern;
     }
     input.options.extend(options.input_arguments.iter().map(OsString::from));
-    Ok(Source { input, is_live: false, _path: Some(path) })
+    let is_plain = input.options.is_empty();
+    Ok(Source { input, is_live: false, path: Some(path), is_plain })
 }
 
 /// The pattern behind one name of a sequence and its number: `a/shot_0007.png` is `a/shot_%04d.png` and 7.
