@@ -351,7 +351,7 @@ impl VideoReader {
     /// Why there is no frame `k`: the stream gave `n` frames.
     fn ended(&mut self, plan: &Plan, stream: &Stream, options: &Options, ended: Ending, n: usize, k: usize) -> Error {
         let log = match ended {
-            Ending::Broken(e) => return e,
+            Ending::Broken(e) => return of_hardware(e, plan, n),
             Ending::Clean(log) => log,
         };
         for line in &log {
@@ -458,6 +458,18 @@ impl VideoReader {
         }
         Ok(true)
     }
+}
+
+/// An error that says so if it was the hardware that could not be used, as option `hwaccel` asks for.
+fn of_hardware(e: Error, plan: &Plan, n: usize) -> Error {
+    let said = e.message();
+    if plan.options.hwaccel.is_none() || n > 0 || !["hwaccel", "evice"].iter().any(|word| said.contains(word)) {
+        return e;
+    }
+    let kind = if said.contains("Unrecognized hwaccel") { ErrorKind::InvalidOption } else { ErrorKind::Backend };
+    e.with_kind(kind)
+        .with("option", "hwaccel")
+        .with_hint("`auto` for option `hwaccel` takes hardware where there is some, and without it software decodes")
 }
 
 /// Shape of a frame.
