@@ -2,7 +2,9 @@
 
 mod head;
 mod json;
+mod own;
 mod packets;
+mod places;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -15,6 +17,7 @@ use serde_json::Value;
 
 pub(crate) use self::head::{confidence, is_container};
 pub(crate) use self::json::{Container, Fraction, Kind, Stream};
+pub(crate) use self::own::{Own, read as own};
 pub(crate) use self::packets::{Index, instantaneous_refreshes, shown_vp8_frames};
 use crate::find::Tools;
 use crate::process::{Pipes, Process};
