@@ -1,4 +1,6 @@
-"""An FTP server on loopback for one folder: anonymous, and me:secret. With a certificate it speaks TLS (explicitly).
+"""An FTP server on loopback for one folder: anonymous, and me:secret.
+
+With a certificate it speaks TLS: after AUTH TLS, or with a third argument from the first byte on.
 
 Says its port in a line, and stops when its standard input ends.
 """
@@ -21,6 +23,11 @@ if certificate:
         certfile = certificate
         tls_control_required = True
         tls_data_required = True
+
+        def handle(self):
+            if len(sys.argv) > 3:
+                self.secure_connection(self.ssl_context)
+            super().handle()
 else:
     class Handler(FTPHandler):
         pass

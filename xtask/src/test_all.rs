@@ -70,12 +70,12 @@ fn clippy() -> Result<(), String> {
 }
 
 fn tests() -> Result<(), String> {
-    // The variable tells tests where the peers are; without it they say that they were skipped.
-    if let Ok(python) = setup::python() {
-        let python = python.display().to_string();
-        return tests_with(&[("IMAGEIO_PEERS", python.as_str())]);
-    }
-    tests_with(&[])
+    // The variables tell tests where the peers are; without them they say that they were skipped.
+    let found = [("IMAGEIO_PEERS", setup::python()), ("IMAGEIO_AZURITE", setup::azurite())];
+    let found: Vec<(&str, String)> =
+        found.into_iter().filter_map(|(name, path)| Some((name, path.ok()?.display().to_string()))).collect();
+    let env: Vec<(&str, &str)> = found.iter().map(|(name, path)| (*name, path.as_str())).collect();
+    tests_with(&env)
 }
 
 fn tests_with(env: &[(&str, &str)]) -> Result<(), String> {

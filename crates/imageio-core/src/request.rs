@@ -62,6 +62,12 @@ pub trait Request<'r>: Send {
     /// The whole content, for codecs that want a slice: without a copy if it is in memory already.
     fn bytes(&mut self) -> Result<Bytes<'r>>;
 
+    /// The content for other threads, where parts of it come from far away and a [local copy](Self::local_path) would
+    /// fetch all of it; `None` elsewhere.
+    fn shared(&mut self) -> Result<Option<Arc<dyn ImageResource>>> {
+        Ok(None)
+    }
+
     /// A local file with this content, for backends that want a path; made for the purpose if need be, and
     /// removed when the guard is dropped.
     fn local_path(&mut self) -> Result<LocalPath>;
@@ -191,6 +197,10 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
             }
         }
         Ok(Bytes::Owned(content))
+    }
+
+    fn shared(&mut self) -> Result<Option<Arc<dyn ImageResource>>> {
+        self.resource.shared()
     }
 
     fn local_path(&mut self) -> Result<LocalPath> {

@@ -180,6 +180,52 @@ fn every_kind_of_video() {
     assert!(videos.len() >= 20, "only {} videos could be made", videos.len());
 }
 
+/// Every frame by its index, from the last to the first, so that none of them comes by iterating.
+#[test]
+fn every_frame_of_every_kind_by_its_index() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = Folder::new("indices");
+    let source = "-f lavfi -i testsrc2=s=64x48:r=25:d=0.8";
+    let x264 = "-c:v libx264 -preset veryfast -bf 3 -g 8";
+    let rows = [
+        ("b_frames.mp4", format!("{source} {x264}")),
+        ("open_gop.mp4", format!("{source} {x264} -x264-params open-gop=1")),
+        ("hevc.mp4", format!("{source} -c:v libx265 -x265-params log-level=none:keyint=8")),
+        ("hevc_open.mov", format!("{source} -c:v libx265 -tag:v hvc1 -x265-params log-level=none:keyint=8:open-gop=1")),
+        ("vp9_alpha.webm", format!("{source} -vf format=yuva420p,fade=alpha=1:d=2 -c:v libvpx-vp9 -g 8")),
+        ("vp9.mp4", format!("{source} -c:v libvpx-vp9 -g 8")),
+        ("av1.mp4", format!("{source} -c:v libaom-av1 -cpu-used 8 -g 8")),
+        ("prores4444.mov", format!("{source} -pix_fmt yuva444p10le -c:v prores_ks -profile:v 4444")),
+        ("ffv1_16.mkv", format!("{source} -pix_fmt yuv444p16le -c:v ffv1")),
+        ("mjpeg.avi", format!("{source} -c:v mjpeg")),
+        ("mpeg2.ts", format!("{source} -c:v mpeg2video -bf 2 -g 8")),
+        ("anim.gif", source.to_owned()),
+        ("vfr.webm", format!("{source} -vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr -c:v libvpx-vp9 -g 4")),
+        ("vfr.mp4", format!("{source} -vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr {x264}")),
+        ("rotated.mov", "-i b_frames.mp4 -c copy -metadata:s:v rotate=90".to_owned()),
+        ("edited.mp4", "-ss 0.4 -i b_frames.mp4 -c copy".to_owned()),
+        ("plain.y4m", source.to_owned()),
+    ];
+    let (mut videos, mut n) = (0, 0);
+    for (name, how) in &rows {
+        let Some(path) = folder.make(name, how) else { continue };
+        let options = if is_deep(&path) { plain } else { options };
+        let frames: Vec<NdImage> = iio::imiter_with(&path, &options()).unwrap().map(Result::unwrap).collect();
+        let printed = printed(&path, "rgb24");
+        let mut reader = Reader::open_with(&path, &options()).unwrap();
+        for (k, frame) in frames.iter().enumerate().rev() {
+            let came = bytes(&reader.read(k).unwrap());
+            assert!(came == bytes(frame), "{name}: frame {k} by index is not the one that iterating gives");
+            assert!(came == printed[k * came.len()..][..came.len()], "{name}: frame {k} is not the one of ffmpeg");
+        }
+        (videos, n) = (videos + 1, n + frames.len());
+    }
+    println!("{videos} videos, {n} frames");
+    assert!(videos >= 12 && n >= 150, "{videos} videos, {n} frames");
+}
+
 #[test]
 fn the_corpus() {
     let Some(folder) = std::env::var_os("IMAGEIO_CORPUS").map(PathBuf::from).filter(|_| has_ffmpeg()) else {

@@ -1,52 +1,18 @@
 //! The clipboard of a real X server, shared with the program `xclip`.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test that fails says so")]
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use imageio_core::ndarray::{Array2, Array3};
 use imageio_core::{ErrorKind, NdImage, WriteOptions, v3 as iio};
-
-/// Set for the process that has the clipboard.
-const CHILD: &str = "IMAGEIO_TEST_CLIPBOARD";
-
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use imageio_testkit::screen::with_screen;
 
 #[test]
 fn the_clipboard_both_ways() {
-    if std::env::var_os(CHILD).is_some() {
-        return with_a_clipboard();
-    }
-    let has_xclip = Command::new("xclip").arg("-version").stderr(Stdio::null()).status().is_ok();
-    let started = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-screen", "0", "64x64x24", "-nolisten", "tcp"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let (Ok(mut server), true) = (started.map(Server), has_xclip) else {
-        println!("skipped: there is no Xvfb or no xclip");
-        return;
-    };
-    let mut number = String::new();
-    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "the_clipboard_both_ways", "--nocapture"]).env(CHILD, "1").env_remove("WAYLAND_DISPLAY");
-    let done = child.env("DISPLAY", format!(":{}", number.trim())).output().unwrap();
-    assert!(
-        done.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&done.stdout),
-        String::from_utf8_lossy(&done.stderr)
-    );
+    with_screen("the_clipboard_both_ways", (64, 64), &["xclip"], with_a_clipboard);
 }
 
 /// xclip goes to the background before it owns the clipboard.

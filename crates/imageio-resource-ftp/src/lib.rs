@@ -4,6 +4,7 @@ mod address;
 mod parts;
 mod resource;
 mod session;
+mod whole;
 
 use std::sync::Arc;
 

@@ -39,20 +39,25 @@ impl Idle {
 }
 
 impl Parts {
-    /// A session, the waiting one or a new one in which the file is the same as before.
+    /// A session, the waiting one or a new one, in which the file is the same as before.
     fn session(&self, fresh: bool) -> Result<Session, Failure> {
-        if let Some(session) = self.idle.take().filter(|_| !fresh) {
-            return Ok(session);
+        let waiting = self.idle.take().filter(|_| !fresh);
+        let mut session = match waiting {
+            Some(session) => session,
+            None => Session::open(&self.address, &self.settings)?,
+        };
+        // Each transfer is one of its own: nothing holds the file still between them.
+        match session.has(&self.address.path, Some(self.size), self.changed.as_deref())? {
+            true => Ok(session),
+            false => Err(changed()),
         }
-        let mut session = Session::open(&self.address, &self.settings)?;
-        let same =
-            session.size(&self.address.path)? == Some(self.size) && session.changed(&self.address.path) == self.changed;
-        if !same {
-            let error = Error::new(ErrorKind::Io, "the file on the server changed while it was being read");
-            return Err(Failure { error: error.with_hint("read it again"), passes: false });
-        }
-        Ok(session)
     }
+}
+
+/// The parts would be of two files.
+pub(crate) fn changed() -> Failure {
+    let error = Error::new(ErrorKind::Io, "the file on the server changed while it was being read");
+    Failure { error: error.with_hint("read it again"), passes: false }
 }
 
 impl Remote for Parts {
@@ -74,13 +79,42 @@ struct Run {
     failures: u32,
 }
 
+impl Run {
+    /// Ends a transfer that brought what was asked for.
+    fn end_of(&self, mut session: Session, mut transfer: Transfer) -> Result<()> {
+        let parts = &self.parts;
+        let done = match self.end == parts.size {
+            false => session.abort(transfer),
+            true => {
+                let wrong = |failure: Failure| failure.error.with("resource", &parts.address);
+                // More than the rest of the file is not the rest of this file.
+                if transfer.read(&mut [0]).is_ok_and(|n| n > 0) {
+                    return Err(wrong(changed()));
+                }
+                let done = transfer.finish().is_ok();
+                // A file that is written over while it is sent comes in parts of both.
+                if done && !session.has(&parts.address.path, Some(parts.size), parts.changed.as_deref()).unwrap_or(true)
+                {
+                    return Err(wrong(changed()));
+                }
+                done
+            }
+        };
+        // A server that answers the end of a transfer in its own way costs a new login, not the file.
+        if done {
+            parts.idle.put(session);
+        }
+        Ok(())
+    }
+}
+
 impl Read for Run {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if buf.is_empty() || self.position >= self.end {
             return Ok(0);
         }
         loop {
-            let (mut session, mut transfer) = match self.open.take() {
+            let (session, mut transfer) = match self.open.take() {
                 Some(open) => open,
                 None => {
                     let parts = &self.parts;
@@ -97,17 +131,9 @@ impl Read for Run {
                 Ok(n) if n > 0 => {
                     self.position += n as u64;
                     self.failures = 0;
-                    if self.position < self.end {
-                        self.open = Some((session, transfer));
-                    } else {
-                        let done = match self.end == self.parts.size {
-                            true => transfer.finish().is_ok(),
-                            false => session.abort(transfer),
-                        };
-                        // A server that answers the end of a transfer in its own way costs a new login, not the file.
-                        if done {
-                            self.parts.idle.put(session);
-                        }
+                    match self.position < self.end {
+                        true => self.open = Some((session, transfer)),
+                        false => self.end_of(session, transfer)?,
                     }
                     return Ok(n);
                 }

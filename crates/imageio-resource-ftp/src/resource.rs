@@ -11,9 +11,10 @@ use imageio_core::resource::{Atomic, ImageResource, IntoResource, Pipe, ReadSeek
 use imageio_core::{Error, ErrorKind, Result};
 use imageio_ranged::Ranged;
 
-use crate::address::Address;
+use crate::address::{Address, Tls};
 use crate::parts::{Idle, Parts};
-use crate::session::{Session, Settings, again};
+use crate::session::{Failure, Session, Settings, again};
+use crate::whole::Whole;
 
 /// A file on an FTP server.
 ///
@@ -71,6 +72,13 @@ impl FtpResource {
         self
     }
 
+    /// For `ftps`: TLS from the first byte on, which is otherwise spoken at port 990 alone.
+    #[must_use]
+    pub fn implicit_tls(mut self) -> Self {
+        self.address.tls = Tls::Implicit;
+        self
+    }
+
     /// A file of certificates (PEM) that are trusted besides the built-in ones; `SSL_CERT_FILE` unless said.
     #[must_use]
     pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
@@ -88,49 +96,49 @@ impl FtpResource {
         let found = again(address, settings, || {
             let mut session = Session::open(address, settings)?;
             let size = session.size(&address.path)?;
-            let changed = session.changed(&address.path);
-            let starts_anywhere = match size {
-                // Whether it can start in the middle is known when it did.
-                Some(size) if size > 1 => match session.start(&address.path, size - 1) {
-                    Ok(transfer) => Some(transfer.finish().is_ok()),
-                    Err(failure) if failure.passes || failure.error.kind() == ErrorKind::NotFound => {
-                        return Err(failure);
-                    }
-                    Err(_) => None,
-                },
-                _ => Some(true),
+            let changed = session.changed(&address.path)?;
+            let starts = match size {
+                Some(size) if size > 1 => starts_at(&mut session, &address.path, size - 1)?,
+                _ => Starts::Anywhere { session_is_good: true },
             };
-            Ok((session, size, changed, starts_anywhere))
+            Ok((session, size, changed, starts))
         })?;
         let found = match found {
-            (session, Some(size), changed, Some(kept)) => {
-                let idle = Idle(Mutex::new(kept.then_some(session)));
+            (session, Some(size), changed, Starts::Anywhere { session_is_good }) => {
+                let idle = Idle(Mutex::new(session_is_good.then_some(session)));
                 let (address, settings) = (address.clone(), settings.clone());
                 Found::Parts(Arc::new(Ranged::new(Parts { address, settings, size, changed, idle })))
             }
-            _ => Found::Whole(Pipe(self.whole()?).into_resource()?),
+            (_, size, changed, _) => {
+                let (address, settings) = (address.clone(), settings.clone());
+                Found::Whole(Pipe(Whole::new(address, settings, size, changed)?).into_resource()?)
+            }
         };
         Ok(self.found.get_or_init(|| found))
     }
-
-    fn whole(&self) -> Result<impl Read + Send + use<>> {
-        again(&self.address, &self.settings, || {
-            let mut session = Session::open(&self.address, &self.settings)?;
-            let transfer = session.start(&self.address.path, 0)?;
-            // The session has to live as long as its transfer.
-            Ok(Whole { transfer, _session: session })
-        })
-    }
 }
 
-struct Whole {
-    transfer: crate::session::Transfer,
-    _session: Session,
+/// Where a server's transfers may start.
+enum Starts {
+    Anywhere { session_is_good: bool },
+    AtTheBegin,
 }
 
-impl Read for Whole {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        self.transfer.read(buf)
+/// Whether it can start in the middle is known when it did: some say so and send the file from its begin.
+fn starts_at(session: &mut Session, path: &str, last: u64) -> Result<Starts, Failure> {
+    let mut transfer = match session.start(path, last) {
+        Ok(transfer) => transfer,
+        Err(failure) if failure.passes || failure.error.kind() == ErrorKind::NotFound => return Err(failure),
+        Err(_) => return Ok(Starts::AtTheBegin),
+    };
+    let mut got = Vec::new();
+    // The last byte and nothing behind it.
+    let read = transfer.by_ref().take(2).read_to_end(&mut got);
+    let done = transfer.finish().is_ok();
+    // Not every server ends TLS as it should, but then it says that the transfer is complete.
+    match got.len() == 1 && (read.is_ok() || done) {
+        true => Ok(Starts::Anywhere { session_is_good: done }),
+        false => Ok(Starts::AtTheBegin),
     }
 }
 
@@ -164,6 +172,13 @@ impl ImageResource for FtpResource {
         match self.found.get() {
             Some(Found::Parts(parts)) => Some(parts.remote().size),
             _ => None,
+        }
+    }
+
+    fn shared(&self) -> Result<Option<Arc<dyn ImageResource>>> {
+        match self.found()? {
+            Found::Parts(parts) => Ok(Some(parts.handle(self.address.to_string()))),
+            Found::Whole(_) => Ok(None),
         }
     }
 

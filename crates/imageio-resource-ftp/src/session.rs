@@ -10,7 +10,7 @@ use imageio_core::{Error, ErrorKind, Result};
 use rustls::{ClientConfig, RootCertStore};
 use suppaftp::rustls::pki_types::pem::PemObject;
 use suppaftp::types::FileType;
-use suppaftp::{FtpError, Mode, RustlsConnector, RustlsFtpStream, Status};
+use suppaftp::{FtpError, Mode, RustlsConnector, RustlsFtpStream, Status, TlsConnector};
 
 use crate::address::{Address, Tls};
 
@@ -99,7 +99,7 @@ pub(crate) struct Session {
     ftp: RustlsFtpStream,
 }
 
-pub(crate) type Transfer = suppaftp::TransferStream<<RustlsConnector as suppaftp::TlsConnector>::Stream>;
+pub(crate) type Transfer = suppaftp::TransferStream<<RustlsConnector as TlsConnector>::Stream>;
 
 impl Session {
     pub fn open(address: &Address, settings: &Settings) -> Result<Self, Failure> {
@@ -129,10 +129,17 @@ impl Session {
                 .into_secure(connector(settings)?, &address.host)
                 .map_err(fail)?,
             Tls::Implicit => {
+                // That function connects for itself, without any timeout; this one was only to know who answers.
                 drop(stream);
                 let target = SocketAddr::new(ip, address.port);
+                let patient = Patient { inner: connector(settings)?, idle };
                 #[allow(deprecated, reason = "the form that servers at port 990 speak")]
-                RustlsFtpStream::connect_secure_implicit(target, connector(settings)?, &address.host).map_err(fail)?
+                let mut ftp = RustlsFtpStream::connect_secure_implicit(target, patient, &address.host).map_err(fail)?;
+                // Data come in the clear unless they are asked for otherwise (RFC 4217 9), also at this port.
+                for command in ["PBSZ 0", "PROT P"] {
+                    ftp.custom_command(command, &[Status::CommandOk]).map_err(fail)?;
+                }
+                ftp
             }
         };
         ftp = ftp.passive_stream_builder(move |target| dial(target, connect, idle).map_err(FtpError::ConnectionError));
@@ -156,10 +163,21 @@ impl Session {
     }
 
     /// When the file was changed, in any form that tells versions apart; `None` from servers that do not tell.
-    pub fn changed(&mut self, path: &str) -> Option<String> {
-        self.ftp.mdtm(path).ok().map(|time| time.to_string())
+    pub fn changed(&mut self, path: &str) -> Result<Option<String>, Failure> {
+        // The answer as it is, since some have fractions of seconds.
+        match self.ftp.custom_command(format!("MDTM {path}"), &[Status::File]) {
+            Ok(answer) => Ok(Some(String::from_utf8_lossy(&answer.body).into_owned())),
+            Err(FtpError::ConnectionError(e)) => Err(Failure::io("asking for the date", &e)),
+            Err(_) => Ok(None),
+        }
     }
 
+    /// Whether the file is still the one that was found.
+    pub fn has(&mut self, path: &str, size: Option<u64>, changed: Option<&str>) -> Result<bool, Failure> {
+        Ok(self.size(path)? == size && self.changed(path)?.as_deref() == changed)
+    }
+
+    /// A transfer of the file from `offset` on, if the server does as it says.
     pub fn start(&mut self, path: &str, offset: u64) -> Result<Transfer, Failure> {
         let what = format!("reading from byte {offset}");
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -171,6 +189,23 @@ impl Session {
     /// just then, servers answer once more than expected, which the next command would take for its own answer.
     pub fn abort(&mut self, transfer: Transfer) -> bool {
         self.ftp.abort(transfer).is_ok() && self.ftp.noop().is_ok()
+    }
+}
+
+/// TLS on a connection that somebody else made: with our timeouts.
+#[derive(Debug)]
+struct Patient {
+    inner: RustlsConnector,
+    idle: Duration,
+}
+
+impl TlsConnector for Patient {
+    type Stream = <RustlsConnector as TlsConnector>::Stream;
+
+    fn connect(&self, domain: &str, stream: TcpStream) -> suppaftp::FtpResult<Self::Stream> {
+        let set = stream.set_read_timeout(Some(self.idle)).and_then(|()| stream.set_write_timeout(Some(self.idle)));
+        set.and_then(|()| stream.set_nodelay(true)).map_err(FtpError::ConnectionError)?;
+        self.inner.connect(domain, stream)
     }
 }
 

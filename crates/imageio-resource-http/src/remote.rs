@@ -94,6 +94,14 @@ impl Remote {
         self.extension = answer.header("content-type").and_then(content::extension);
     }
 
+    /// The file for other threads, if it comes in parts.
+    pub fn shared(&self, name: String) -> Option<Arc<dyn ImageResource>> {
+        match &self.body {
+            Content::Ranged(ranged) => Some(ranged.handle(name)),
+            Content::Whole(_) => None,
+        }
+    }
+
     pub fn open<'r>(&self) -> Result<Box<dyn ReadSeek + 'r>> {
         match &self.body {
             Content::Ranged(ranged) => Ok(Box::new(ranged.open())),

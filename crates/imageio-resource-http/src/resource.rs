@@ -222,6 +222,10 @@ impl ImageResource for HttpResource {
         }
     }
 
+    fn shared(&self) -> Result<Option<Arc<dyn ImageResource>>> {
+        Ok(self.remote()?.shared(self.url.to_string()))
+    }
+
     fn begin_write(&self, _how: Atomic) -> Result<Transaction> {
         if !self.settings.put {
             return Err(Error::new(ErrorKind::ReadOnly, "nothing is written to a web server unless that is asked for")

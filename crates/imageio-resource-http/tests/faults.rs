@@ -272,6 +272,90 @@ fn a_file_that_changes_meanwhile() {
     }
 }
 
+/// What a server says by which its file's versions can be told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Says {
+    Tag,
+    WeakTag,
+    Date,
+    Both,
+}
+
+impl Says {
+    fn of(self, answer: Answer, version: usize) -> Answer {
+        let (tag, date) = (format!("\"{version}\""), format!("Mon, 01 Jan 2024 00:00:0{version} GMT"));
+        match self {
+            Says::Tag => answer.header("ETag", tag),
+            Says::WeakTag => answer.header("ETag", format!("W/{tag}")),
+            Says::Date => answer.header("Last-Modified", date),
+            Says::Both => answer.header("ETag", tag).header("Last-Modified", date),
+        }
+    }
+
+    /// Whether an `If-Range` is about this version; none at all is about any.
+    fn is_meant(self, if_range: Option<&str>, version: usize) -> bool {
+        if_range.is_none_or(|validator| match self {
+            Says::Tag | Says::WeakTag | Says::Both => validator == format!("\"{version}\""),
+            Says::Date => validator.ends_with(&format!("0{version} GMT")),
+        })
+    }
+}
+
+/// A file that becomes another one of the same length after the first request: between two requests, or in the middle
+/// of an answer that breaks off. Servers that heed `If-Range` and those that do not.
+#[test]
+fn parts_of_two_files_are_never_mixed() {
+    let mut met = 0;
+    for says in [Says::Tag, Says::WeakTag, Says::Date, Says::Both] {
+        for heeds in [true, false] {
+            for breaks in [true, false] {
+                let files = [file(MIB), file(MIB).into_iter().map(|b| !b).collect::<Vec<u8>>()];
+                let old = files[0].clone();
+                let server = Server::start(move |asked| {
+                    // The first answer and, where it is to break off, the second are of the old file.
+                    let version = usize::from(asked.number > usize::from(breaks));
+                    let current = &files[version];
+                    let answer = match heeds && !says.is_meant(asked.header("if-range"), version) {
+                        true => Answer::ok(current.clone()),
+                        false => Answer::file(asked, current),
+                    };
+                    let answer = if breaks && asked.number == 1 { answer.cut(10_000) } else { answer };
+                    says.of(answer, version)
+                })
+                .unwrap();
+                let label = format!("{says:?}, heeds {heeds}, breaks {breaks}");
+                let read = resource(&server.url("/a.tif")).into_resource().unwrap();
+                assert!(at(&read, 0, 100).unwrap() == old[..100], "{label}");
+                let e = at(&read, 500_000, 300_000).unwrap_err();
+                assert!(e.message().contains("changed while") && e.hint().is_some(), "{label}: {e}");
+                // Nobody gets the new file's bytes from the old one's resource later either.
+                assert!(at(&read, 700_000, 1000).is_err(), "{label}");
+                let validators: Vec<_> =
+                    server.asked().iter().filter_map(|a| a.header("if-range").map(str::to_owned)).collect();
+                assert_eq!(validators.is_empty(), says == Says::WeakTag, "{label}: {validators:?}");
+                met += 1;
+            }
+        }
+    }
+    assert_eq!(met, 16);
+}
+
+/// The same without ranges: an answer that breaks off is not continued with another file's.
+#[test]
+fn a_whole_answer_is_not_continued_with_another_file() {
+    for says in [Says::Tag, Says::WeakTag, Says::Date, Says::Both] {
+        let server = Server::start(move |asked| {
+            let version = asked.number.min(1);
+            let body: Vec<u8> = file(MIB).into_iter().map(|b| if version == 0 { b } else { !b }).collect();
+            let answer = Answer::ok(body);
+            says.of(if version == 0 { answer.cut(MIB / 2) } else { answer }, version)
+        })
+        .unwrap();
+        let e = error(resource(&server.url("/a.tif")));
+        assert!(e.message().contains("changed while"), "{says:?}: {e}");
+    }
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes).unwrap();

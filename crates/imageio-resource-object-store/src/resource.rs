@@ -107,6 +107,10 @@ impl ImageResource for ObjectResource {
         self.found.get().map(|found| found.remote().size())
     }
 
+    fn shared(&self) -> Result<Option<Arc<dyn ImageResource>>> {
+        Ok(Some(self.found()?.handle(self.address.to_string())))
+    }
+
     /// The names below a prefix, without those below their own prefixes, which end with `/`.
     fn entries(&self) -> Result<Option<Vec<String>>> {
         if !self.address.is_prefix() {

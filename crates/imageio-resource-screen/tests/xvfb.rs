@@ -1,52 +1,15 @@
 //! The screen of a real X server, which shows what this test draws.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test that fails says so")]
-
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 use imageio_core::{ErrorKind, v3 as iio};
+use imageio_testkit::screen::with_screen;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt, CreateGCAux, Rectangle};
 
-/// Set for the process that has the screen.
-const CHILD: &str = "IMAGEIO_TEST_SCREEN";
-
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn pictures_of_the_screen() {
-    if std::env::var_os(CHILD).is_some() {
-        return with_a_screen();
-    }
-    // The server chooses a number that is free and says which.
-    let started = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-screen", "0", "320x200x24", "-nolisten", "tcp"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut server) = started.map(Server) else {
-        println!("skipped: there is no Xvfb");
-        return;
-    };
-    let mut number = String::new();
-    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "pictures_of_the_screen", "--nocapture"]).env(CHILD, "1").env_remove("WAYLAND_DISPLAY");
-    let done = child.env("DISPLAY", format!(":{}", number.trim())).output().unwrap();
-    assert!(
-        done.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&done.stdout),
-        String::from_utf8_lossy(&done.stderr)
-    );
+    with_screen("pictures_of_the_screen", (320, 200), &[], with_a_screen);
 }
 
 fn with_a_screen() {

@@ -50,14 +50,21 @@ impl Place {
 
 /// Folder (with its separator) and name.
 pub(crate) fn split(text: &str) -> (&str, &str) {
-    let at = text.rfind(std::path::is_separator).map_or(0, |at| at + 1);
+    split_on(text, cfg!(windows))
+}
+
+/// The same for the paths of either kind of system; a drive is a folder of its own.
+fn split_on(text: &str, windows: bool) -> (&str, &str) {
+    let drive = windows && matches!(text.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    let separator = |c| c == '/' || c == '\\' && windows;
+    let at = text.rfind(separator).map_or(if drive { 2 } else { 0 }, |at| at + 1);
     text.split_at(at)
 }
 
 fn with_separator(folder: &str) -> String {
     match folder {
         "" => String::new(),
-        folder if folder.ends_with(std::path::is_separator) => folder.to_owned(),
+        folder if split(folder).1.is_empty() => folder.to_owned(),
         folder => format!("{folder}/"),
     }
 }
@@ -148,4 +155,26 @@ fn archive_folder(pattern: &str) -> Result<Option<(&str, &str)>> {
     }
     let place = scheme::open(folder)?;
     Ok(place.local_path().is_none().then(|| (folder, &pattern[folder.len()..])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_and_names() {
+        let rows = [
+            ("img_%04d.png", false, "", "img_%04d.png"),
+            ("a/b/img_#.png", false, "a/b/", "img_#.png"),
+            ("a\\img_#.png", false, "", "a\\img_#.png"),
+            ("C:img_#.png", false, "", "C:img_#.png"),
+            ("C:\\x\\img_%04d.png", true, "C:\\x\\", "img_%04d.png"),
+            ("C:/x\\img_#.png", true, "C:/x\\", "img_#.png"),
+            ("C:img_#.png", true, "C:", "img_#.png"),
+            ("\\\\server\\share\\img_#.png", true, "\\\\server\\share\\", "img_#.png"),
+        ];
+        for (text, windows, folder, name) in rows {
+            assert_eq!(split_on(text, windows), (folder, name), "{text}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Debug};
 use std::sync::{Arc, OnceLock};
 
-use imageio_core::resource::Transaction;
+use imageio_core::resource::{PathResource, Transaction};
 use imageio_core::{
     Atomic, Error, ErrorKind, ImageResource, IntoResource, IntoTarget, Limits, Pipe, ReadSeek, Result, Target,
 };
@@ -201,6 +201,21 @@ impl ImageResource for Member<'_> {
 
     fn size_hint(&self) -> Option<u64> {
         self.locate(&Limits::default()).and_then(Located::file).ok().map(|entry| entry.size)
+    }
+
+    /// A stored member, of an archive that is a file or far away: the part of the archive that it is.
+    fn shared(&self) -> Result<Option<Arc<dyn ImageResource>>> {
+        let entry = self.locate(&Limits::default()).and_then(Located::file).map_err(|e| self.named(e))?;
+        // What is packed has to be unpacked as a whole anyway.
+        if entry.compressed != entry.size || entry.encrypted {
+            return Ok(None);
+        }
+        let outer = match self.outer.local_path() {
+            Some(path) => Some(Arc::new(PathResource::new(path)) as Arc<dyn ImageResource>),
+            None => self.outer.shared()?,
+        };
+        let Some(outer) = outer else { return Ok(None) };
+        Ok(Some(Arc::new(Member::new(outer, &self.inner)?)))
     }
 
     /// The files below a folder, or in the whole archive, with their folders: `sub/name.png`.

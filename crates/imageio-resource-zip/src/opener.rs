@@ -83,6 +83,9 @@ mod tests {
             ("zip:odd#name.ZIP#b#c.png", "file:odd#name.ZIP", "b#c.png"),
             ("zip://a.zip", "file:a.zip", ""),
             ("zip:a.zip#b%20c%C3%A9%2.png", "file:a.zip", "b cé%2.png"),
+            ("zip://C:\\x\\a.zip#in\\b.png", "file:C:\\x\\a.zip", "in\\b.png"),
+            ("zip:///C:/x/a.zip#in/b.png", "file:/C:/x/a.zip", "in/b.png"),
+            ("zip://\\\\server\\share\\a.zip#b.png", "file:\\\\server\\share\\a.zip", "b.png"),
             ("zip://https://h/a.zip#b.png", "https://h/a.zip", "b.png"),
         ];
         for (uri, archive, inner) in rows {

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 pub mod digest;
+pub mod ftp;
 pub mod fuzz;
 pub mod manifest;
 pub mod oracle;
 pub mod programs;
 mod rules;
 pub mod samples;
+pub mod screen;
 pub mod streams;
 mod suite;
 pub mod web;

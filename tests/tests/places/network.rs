@@ -1,14 +1,14 @@
 //! The columns that are servers.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use imageio::IntoResource;
 use imageio::ftp::FtpResource;
 use imageio::http::HttpResource;
-use imageio::object_store::ObjectResource;
+use imageio::{IntoResource, IntoTarget};
 use imageio_tests::Scratch;
 
-use super::servers::{Certificate, Nginx, Script, certificate};
+use super::servers::{Bucket, Certificate, Nginx, Script, certificate};
 use super::{Found, Place, Sample, table};
 
 /// What runs while the table is checked.
@@ -62,21 +62,25 @@ fn http_places(servers: &Servers, nginx: &Nginx) -> Vec<Place> {
 fn ftp_place(label: &'static str, servers: &Servers, server: &Script, base: &str) -> Place {
     let (folder, ca) = (servers.folder.clone(), servers.certificate.certificate.clone());
     let base = format!("{base}:{}", server.port);
+    let implicit = label == IMPLICIT;
     Place::new(label, move |s| {
         serve(&folder, s);
-        here(FtpResource::new(&format!("{base}/{}", name(s))).unwrap().ca_file(&ca))
+        let resource = FtpResource::new(&format!("{base}/{}", name(s))).unwrap().ca_file(&ca);
+        here(if implicit { resource.implicit_tls() } else { resource })
     })
 }
 
-/// An object in the bucket of the test server.
-pub fn object(port: u16, key: &str) -> ObjectResource {
-    ObjectResource::new(&format!("s3://images/{key}"))
-        .unwrap()
-        .option("aws_endpoint", format!("http://127.0.0.1:{}", port))
-        .option("aws_allow_http", "true")
-        .option("aws_access_key_id", "test")
-        .option("aws_secret_access_key", "test")
-        .option("aws_region", "us-east-1")
+const IMPLICIT: &str = "FTPS from the first byte on";
+
+/// The file in a bucket, put there by a write of this library.
+fn bucket_place(bucket: Arc<Bucket>) -> Place {
+    Place::new(bucket.label, move |s| {
+        let target = bucket.object(&s.label()).into_target().unwrap();
+        let mut transaction = target.begin(imageio::Atomic::Auto).unwrap();
+        std::io::Write::write_all(&mut transaction.sink().unwrap(), &s.bytes).unwrap();
+        transaction.commit().unwrap();
+        here(bucket.object(&s.label()))
+    })
 }
 
 #[test]
@@ -90,18 +94,9 @@ fn places_on_the_network() {
     places.extend(ftp.iter().map(|ftp| ftp_place("FTP with a password", &servers, ftp, "ftp://me:secret@127.0.0.1")));
     let ftps = Script::ftp(&servers.folder, Some(&servers.certificate));
     places.extend(ftps.iter().map(|ftps| ftp_place("FTPS", &servers, ftps, "ftps://me:secret@127.0.0.1")));
-    let s3 = Script::s3();
-    if let Some(server) = &s3 {
-        let port = server.port;
-        places.push(Place::new("S3", move |s| {
-            use imageio::IntoTarget;
-            let target = object(port, &s.label()).into_target().unwrap();
-            let mut transaction = target.begin(imageio::Atomic::Auto).unwrap();
-            std::io::Write::write_all(&mut transaction.sink().unwrap(), &s.bytes).unwrap();
-            transaction.commit().unwrap();
-            here(object(port, &s.label()))
-        }));
-    }
+    let ftps = Script::ftp_implicit(&servers.folder, &servers.certificate);
+    places.extend(ftps.iter().map(|ftps| ftp_place(IMPLICIT, &servers, ftps, "ftps://me:secret@127.0.0.1")));
+    places.extend(Bucket::all().into_iter().map(|bucket| bucket_place(Arc::new(bucket))));
     if places.is_empty() {
         return;
     }

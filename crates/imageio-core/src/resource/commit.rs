@@ -267,7 +267,7 @@ fn finish(slot: Slot, goal: Goal, durable: bool, by_path: Option<Lent>, live: &L
     }
 }
 
-enum Found {
+pub(super) enum Found {
     /// Nothing yet; the path with links followed.
     Nothing(PathBuf),
     File(PathBuf, Box<Metadata>),
@@ -276,7 +276,7 @@ enum Found {
 }
 
 /// What stands at `path`; what can't be written is an error. One system call where it is a file or nothing.
-fn look_at(path: &Path) -> Result<Found> {
+pub(super) fn look_at(path: &Path) -> Result<Found> {
     let last = path.as_os_str().as_encoded_bytes().last().copied();
     if last.is_none() {
         return Err(Error::new(ErrorKind::NotFound, "the path is empty"));
@@ -419,7 +419,7 @@ fn private_mode(_old: &Metadata) -> Option<u32> {
 }
 
 #[cfg(unix)]
-fn keep_permissions(staged: &Path, old: &Metadata) -> io::Result<()> {
+pub(super) fn keep_permissions(staged: &Path, old: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, chown};
     // Looking costs far less than changing, and mostly nothing has to be changed.
     let new = fs::symlink_metadata(staged)?;
@@ -435,7 +435,7 @@ fn keep_permissions(staged: &Path, old: &Metadata) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn keep_permissions(_staged: &Path, _old: &Metadata) -> io::Result<()> {
+pub(super) fn keep_permissions(_staged: &Path, _old: &Metadata) -> io::Result<()> {
     Ok(())
 }
 

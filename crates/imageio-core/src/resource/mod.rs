@@ -12,6 +12,7 @@ pub mod spool;
 mod standard;
 mod stream;
 mod target;
+mod together;
 pub mod uri;
 
 use std::borrow::Cow;
@@ -27,6 +28,7 @@ pub use self::spool::LocalPath;
 pub use self::standard::{Stdin, Stdout};
 pub use self::stream::{Named, Pipe, Stream};
 pub use self::target::{IntoTarget, Target, WriteTo};
+pub use self::together::StagedFolder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::plugin::PluginDescriptor;
@@ -109,6 +111,12 @@ pub trait ImageResource: Debug + Send + Sync {
         Err(Error::unsupported("there is nothing inside this kind of place")
             .with("resource", self.name())
             .with("entry", name))
+    }
+
+    /// The same content for other threads, where parts of it come from far away: for plugins whose programs read here
+    /// and there, which would otherwise wait for a copy of all of it. `None`, the default, says that a copy is made.
+    fn shared(&self) -> Result<Option<Arc<dyn ImageResource>>> {
+        Ok(None)
     }
 
     /// Starts a write. What is written lies beside the target until the transaction commits.

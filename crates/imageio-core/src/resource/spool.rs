@@ -102,10 +102,19 @@ impl Live {
 
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        for path in std::mem::take(&mut *self.paths()) {
+        self.paths().retain(|path| {
             // It may be renamed into place this very moment; both outcomes leave the target whole.
-            let _ = fs::remove_file(path);
-        }
+            let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            // A folder in which a file was made just then is for the next call.
+            removed.is_err() && path.is_dir()
+        });
+    }
+
+    /// Runs what must not be stopped in the middle, unless it was stopped before.
+    pub(super) fn uninterrupted<T>(&self, run: impl FnOnce() -> T) -> io::Result<T> {
+        let _paths = self.paths();
+        self.check()?;
+        Ok(run())
     }
 
     /// An error once [`stop`](Self::stop) was called.
@@ -203,6 +212,48 @@ impl Drop for TempFile {
             && e.kind() != io::ErrorKind::NotFound
         {
             log::warn!("temporary file {} could not be removed: {e}", self.path.display());
+        }
+    }
+}
+
+/// A temporary folder, removed with what is in it when this is dropped.
+#[derive(Debug)]
+pub(super) struct TempFolder {
+    path: PathBuf,
+    live: &'static Live,
+}
+
+impl TempFolder {
+    /// Makes a new hidden folder in `dir`.
+    pub(super) fn create(live: &'static Live, dir: &Path) -> io::Result<Self> {
+        loop {
+            let n = live.next.fetch_add(1, Ordering::Relaxed);
+            let path = dir.join(format!(".imageio.{}.{n}.tmp", std::process::id()));
+            match fs::create_dir(&path) {
+                Ok(()) => {
+                    let folder = TempFolder { path, live };
+                    live.add(&folder.path)?;
+                    return Ok(folder);
+                }
+                // Left by a process with the same id that was killed.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for TempFolder {
+    fn drop(&mut self) {
+        self.live.forget(&self.path);
+        if let Err(e) = fs::remove_dir_all(&self.path)
+            && e.kind() != io::ErrorKind::NotFound
+        {
+            log::warn!("temporary folder {} could not be removed: {e}", self.path.display());
         }
     }
 }

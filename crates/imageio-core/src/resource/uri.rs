@@ -137,9 +137,14 @@ fn file_uri(rest: &str, windows: bool) -> PathBuf {
             }
         }
     };
-    let drive = |p: &[u8]| p.len() >= 3 && p[0] == b'/' && p[1].is_ascii_alphabetic() && p[2] == b':';
-    let path = if windows && drive(path.as_bytes()) { &path[1..] } else { path };
-    path_from_bytes(percent_decode(path))
+    match path.as_bytes() {
+        // Old programs write a bar for the drive's colon (RFC 8089 E.2.2).
+        [b'/', letter, b':' | b'|', ..] if windows && letter.is_ascii_alphabetic() => {
+            let decoded = percent_decode(&path[3..]);
+            path_from_bytes(Cow::Owned([&[*letter, b':'], &*decoded].concat()))
+        }
+        _ => path_from_bytes(percent_decode(path)),
+    }
 }
 
 /// Decodes a part of a URI (RFC 3986 2.1): `%41` becomes `A`; a percent sign that is not followed by two hex digits
@@ -186,14 +191,13 @@ fn expand_home<'p>(path: &'p Path, around: &dyn Surroundings) -> Cow<'p, Path> {
         [b'~', b'\\', ..] => around.windows(),
         _ => false,
     };
-    match around.home() {
-        Some(home) if ours => match path.strip_prefix("~") {
-            Ok(rest) if rest.as_os_str().is_empty() => Cow::Owned(home),
-            Ok(rest) => Cow::Owned(home.join(rest)),
-            Err(_) => Cow::Borrowed(path),
-        },
-        _ => Cow::Borrowed(path),
-    }
+    let Some(home) = around.home().filter(|_| ours) else { return Cow::Borrowed(path) };
+    // As text where it is one, so that both separators count for whoever has both.
+    let rest = match path.to_str() {
+        Some(text) => Path::new(text[1..].trim_start_matches(|c| c == '/' || c == '\\' && around.windows())),
+        None => path.strip_prefix("~").unwrap_or(path),
+    };
+    Cow::Owned(if rest.as_os_str().is_empty() { home } else { home.join(rest) })
 }
 
 /// The first place where a mount's suffix is followed by a separator: (mount, outer, inner).
@@ -413,7 +417,32 @@ mod tests {
             ("file://C:/a.png", path("C:/a.png")),
             ("file://localhost/C:/a.png", path("C:/a.png")),
             ("file://server/share/a.png", path("//server/share/a.png")),
+            ("file:////server/share/a.png", path("//server/share/a.png")),
+            ("file://server/share/a.zip/in/b.png", mount("zip", path("//server/share/a.zip"), "in/b.png")),
+            ("file:///C:/x%20y/a.zip/b.png", mount("zip", path("C:/x y/a.zip"), "b.png")),
+            ("file:///c|/a.png", path("c:/a.png")),
+            ("file:///C:\\x\\a.png", path("C:\\x\\a.png")),
+            ("file:C:\\x\\a.png", path("C:\\x\\a.png")),
+            ("file:\\\\server\\share\\a.png", path("\\\\server\\share\\a.png")),
+            ("C:\\x\\a.png", path("C:\\x\\a.png")),
+            ("C:a.png", path("C:a.png")),
             ("C:\\x\\a.zip\\b.png", mount("zip", path("C:\\x\\a.zip"), "b.png")),
+            ("C:\\x\\A.ZIP\\in\\b.png", mount("zip", path("C:\\x\\A.ZIP"), "in/b.png")),
+            ("C:/x\\a.zip/in\\b.png", mount("zip", path("C:/x\\a.zip"), "in/b.png")),
+            ("C:\\x\\a.zip\\c.zip\\b.png", mount("zip", path("C:\\x\\a.zip"), "c.zip/b.png")),
+            ("C:\\x\\dir.zip", path("C:\\x\\dir.zip")),
+            ("C:\\x.zip", path("C:\\x.zip")),
+            ("\\\\server\\share\\a.png", path("\\\\server\\share\\a.png")),
+            ("\\\\server\\share\\a.zip\\in\\b.png", mount("zip", path("\\\\server\\share\\a.zip"), "in/b.png")),
+            ("//server/share/a.zip/b.png", mount("zip", path("//server/share/a.zip"), "b.png")),
+            ("\\\\?\\C:\\x\\a.zip\\b.png", mount("zip", path("\\\\?\\C:\\x\\a.zip"), "b.png")),
+            ("\\\\?\\UNC\\server\\share\\a.png", path("\\\\?\\UNC\\server\\share\\a.png")),
+            ("\\\\.\\pipe\\images", path("\\\\.\\pipe\\images")),
+            ("~\\a.png", path("/home/me/a.png")),
+            ("~/a.zip\\b.png", mount("zip", path("/home/me/a.zip"), "b.png")),
+            ("~name\\a.png", path("~name\\a.png")),
+            ("imageio:c.zip\\c.png", mount("zip", scheme("imageio", "c.zip", "imageio:c.zip"), "c.png")),
+            ("s3://b/C:\\a.zip\\b.png", scheme("s3", "b/C:\\a.zip\\b.png", "s3://b/C:\\a.zip\\b.png")),
         ];
         for (text, expected) in rows {
             assert_eq!(parse(text, &around), expected, "{text}");

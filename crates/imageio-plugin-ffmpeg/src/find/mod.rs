@@ -21,8 +21,8 @@ use crate::options::OpenOptions;
 pub(crate) struct Tools {
     /// Where ffmpeg is.
     pub ffmpeg: PathBuf,
-    /// Which one it is.
-    pub version: Version,
+    /// Which one it is; `None` for one that was never asked, and is taken for a new one.
+    version: Option<Version>,
     ffprobe: std::result::Result<PathBuf, String>,
 }
 
@@ -31,6 +31,39 @@ impl Tools {
     pub fn find(options: &Options) -> Result<Tools> {
         let options = OpenOptions::parse(options)?;
         look(&Places::of_this_process(options.ffmpeg.as_deref(), options.ffprobe.as_deref()))
+    }
+
+    /// As [`find`](Self::find), but takes the first programs that are there, without asking what they are: starting
+    /// one costs more than opening a video. Whoever uses them [checks](Self::check) when something goes wrong.
+    pub fn presume(options: &Options) -> Result<Tools> {
+        let parsed = OpenOptions::parse(options)?;
+        let places = Places::of_this_process(parsed.ffmpeg.as_deref(), parsed.ffprobe.as_deref());
+        match presume(&places.ffmpeg()) {
+            Some(ffmpeg) => {
+                let list = places.ffprobe(&ffmpeg);
+                let ffprobe = presume(&list).map_or_else(|| program(&list, "ffprobe").map(|(path, _)| path), Ok);
+                Ok(Tools { ffmpeg, version: None, ffprobe })
+            }
+            None => look(&places),
+        }
+    }
+
+    /// Asks the programs that were [presumed](Self::presume) what they are; `true` if others have to be used, or
+    /// these in another way.
+    pub fn check(&mut self, options: &Options) -> Result<bool> {
+        if self.version.is_some() {
+            return Ok(false);
+        }
+        let found = Tools::find(options)?;
+        let same = found.ffmpeg == self.ffmpeg && found.ffprobe.as_ref().ok() == self.ffprobe.as_ref().ok();
+        let changed = !same || !found.is_at_least(5, 1);
+        *self = found;
+        Ok(changed)
+    }
+
+    /// `true` for ffmpeg from this release on.
+    pub fn is_at_least(&self, major: u32, minor: u32) -> bool {
+        self.version.is_none_or(|version| version.at_least(major, minor))
     }
 
     /// Where ffprobe is. Some builds come without it; that is an error for whoever needs it.
@@ -45,7 +78,19 @@ impl Tools {
 fn look(places: &Places) -> Result<Tools> {
     let (ffmpeg, version) = program(&places.ffmpeg(), "ffmpeg").map_err(|tried| missing("ffmpeg", &tried))?;
     let ffprobe = program(&places.ffprobe(&ffmpeg), "ffprobe").map(|(path, _)| path);
-    Ok(Tools { ffmpeg, version, ffprobe })
+    Ok(Tools { ffmpeg, version: Some(version), ffprobe })
+}
+
+/// The first program of the list, if it can be started at all.
+fn presume(candidates: &[Named]) -> Option<PathBuf> {
+    let path = candidates.iter().find_map(|named| named.path.as_deref())?;
+    #[cfg(unix)]
+    let starts = path
+        .metadata()
+        .is_ok_and(|m| m.is_file() && std::os::unix::fs::PermissionsExt::mode(&m.permissions()) & 0o111 != 0);
+    #[cfg(not(unix))]
+    let starts = path.is_file();
+    starts.then(|| path.to_owned())
 }
 
 /// The first program of the list that works; otherwise what was tried, in words.
@@ -175,7 +220,7 @@ mod tests {
             ..Places::default()
         };
         let found = look(&places).unwrap();
-        assert_eq!((&found.ffmpeg, found.version), (&beside, Version { major: 5, minor: 0 }));
+        assert_eq!((&found.ffmpeg, found.version), (&beside, Some(Version { major: 5, minor: 0 })));
         // There is none beside that ffmpeg, so the next place counts.
         assert_eq!(found.ffprobe().unwrap(), b.0.join("ffprobe"));
         places.ffmpeg_variable = Some(on_path.clone().into());

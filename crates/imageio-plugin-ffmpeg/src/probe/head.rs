@@ -12,7 +12,7 @@ pub(crate) fn confidence(probe: &Probe<'_>) -> Option<Confidence> {
     if is_picture(head) {
         return Some(Confidence::No);
     }
-    is_video(head).then_some(Confidence::Weak)
+    is_container(head).then_some(Confidence::Weak)
 }
 
 fn at(head: &[u8], offset: usize, bytes: &[u8]) -> bool {
@@ -24,7 +24,8 @@ fn is_picture(head: &[u8]) -> bool {
     at(head, 4, b"ftyp") && BRANDS.iter().any(|brand| at(head, 8, brand))
 }
 
-fn is_video(head: &[u8]) -> bool {
+/// Whether a file begins as one of the containers does that hold their streams themselves.
+pub(crate) fn is_container(head: &[u8]) -> bool {
     let riff = at(head, 0, b"RIFF") && (at(head, 8, b"AVI ") || at(head, 8, b"AVIX"));
     // Packets of 188 bytes, or of 192 with a time stamp of four bytes before each.
     let transport = (at(head, 0, b"G") && at(head, 188, b"G")) || (at(head, 4, b"G") && at(head, 196, b"G"));

@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 }
 
 /// A container as a whole.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Container {
     /// Short names of the format with commas between: `mov,mp4,m4a,3gp,3g2,mj2`.
     pub format: String,
@@ -50,7 +50,7 @@ pub(crate) struct Container {
 }
 
 /// One stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stream {
     pub index: u32,
     pub kind: Kind,
@@ -92,7 +92,7 @@ pub(crate) struct Stream {
 }
 
 /// A chapter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chapter {
     pub start: f64,
     pub end: f64,
@@ -125,6 +125,46 @@ impl Container {
 }
 
 impl Stream {
+    /// A stream of which nothing else is known.
+    pub fn empty(index: u32, kind: Kind, type_name: &str) -> Self {
+        Stream {
+            index,
+            kind,
+            type_name: type_name.to_owned(),
+            codec: None,
+            long_codec: None,
+            codec_tag: None,
+            profile: None,
+            level: None,
+            width: 0,
+            height: 0,
+            pixel_format: None,
+            color_range: None,
+            color_space: None,
+            color_transfer: None,
+            color_primaries: None,
+            chroma_location: None,
+            field_order: None,
+            pixel_aspect: None,
+            frame_rate: None,
+            base_rate: None,
+            time_base: None,
+            start: None,
+            duration: None,
+            bit_rate: None,
+            n_frames: None,
+            sample_rate: None,
+            channels: None,
+            channel_layout: None,
+            is_default: false,
+            is_attached: false,
+            matrix: None,
+            rotation: None,
+            side_data: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+
     fn new(value: &Value) -> Option<Self> {
         let type_name = text(value, "codec_type").unwrap_or_else(|| "unknown".to_owned());
         let kind = match type_name.as_str() {

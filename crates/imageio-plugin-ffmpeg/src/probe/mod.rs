@@ -2,7 +2,9 @@
 
 mod head;
 mod json;
+mod own;
 mod packets;
+mod places;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -13,8 +15,9 @@ use std::process::Command;
 use imageio_core::{Error, ErrorKind, Limits, Result};
 use serde_json::Value;
 
-pub(crate) use self::head::confidence;
+pub(crate) use self::head::{confidence, is_container};
 pub(crate) use self::json::{Container, Fraction, Kind, Stream};
+pub(crate) use self::own::{Own, read as own};
 pub(crate) use self::packets::{Index, instantaneous_refreshes, shown_vp8_frames};
 use crate::find::Tools;
 use crate::process::{Pipes, Process};
@@ -37,6 +40,12 @@ impl Input {
         let mut name = OsString::from("file:");
         name.push(path);
         Input { options: Vec::new(), name }
+    }
+
+    /// What this process serves on loopback: never by way of a proxy, and leading nowhere else.
+    pub fn url(url: &str) -> Self {
+        let options = ["-http_proxy", "", "-protocol_whitelist", "http,tcp"];
+        Input { options: options.map(OsString::from).into(), name: OsString::from(url) }
     }
 
     /// The arguments that name it.

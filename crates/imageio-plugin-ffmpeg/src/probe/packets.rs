@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use ffmpeg_sidecar::command::FfmpegCommand;
-use imageio_core::{Error, ErrorKind};
+use imageio_container::Track;
+use imageio_core::{Error, ErrorKind, ImageResource};
 use serde_core::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::places::Places;
 use super::{Container, Fraction, Input, Stream};
 use crate::find::Tools;
 use crate::process::{Pipes, Process};
@@ -146,6 +149,10 @@ pub(crate) struct Index {
     shown: Vec<usize>,
     /// What ffprobe complained of.
     pub log: Vec<String>,
+    /// The lengths of packets are known, or known not to be said.
+    pub has_lengths: bool,
+    /// Where the pictures are from which decoding may begin, if that is known.
+    places: Option<Places>,
 }
 
 impl Index {
@@ -154,7 +161,13 @@ impl Index {
         if shown.iter().all(|at| packets[*at].pts.is_some()) {
             shown.sort_by_key(|at| packets[*at].pts);
         }
-        Index { packets, shown, log }
+        Index { packets, shown, log, has_lengths: true, places: None }
+    }
+
+    /// Remembers where the packets of an H.264 track are, whose units have lengths of `length` bytes.
+    pub(super) fn refreshing(mut self, content: &Arc<dyn ImageResource>, track: &Track, length: Option<usize>) -> Self {
+        self.places = length.map(|length| Places::new(content, track, length, &self));
+        self
     }
 
     /// Number of packets that are shown.
@@ -165,6 +178,11 @@ impl Index {
     /// Number of all packets.
     pub fn n_packets(&self) -> usize {
         self.packets.len()
+    }
+
+    /// A packet by its place in the order of decoding.
+    pub(super) fn packet(&self, at: usize) -> Option<&Packet> {
+        self.packets.get(at)
     }
 
     /// The packet of frame `k`.
@@ -208,7 +226,15 @@ impl Index {
 
 /// Times at which an H.264 stream starts afresh. Containers also mark recovery points as key frames, from which a
 /// decoder can begin, but arrives at the exact pictures only later, if ever.
-pub(crate) fn instantaneous_refreshes(tools: &Tools, input: &Input, stream: &Stream) -> imageio_core::Result<Vec<i64>> {
+pub(crate) fn instantaneous_refreshes(
+    tools: &Tools,
+    input: &Input,
+    stream: &Stream,
+    index: &Index,
+) -> imageio_core::Result<Vec<i64>> {
+    if let Some(places) = &index.places {
+        return Ok(places.instantaneous()?);
+    }
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     command.args(["-hide_banner", "-v", "error", "-nostdin", "-copyts"]).args(input.arguments());
     command.args(["-map", &format!("0:{}", stream.index), "-c", "copy"]);

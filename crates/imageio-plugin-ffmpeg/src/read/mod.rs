@@ -1,5 +1,6 @@
 //! Reading.
 
+mod ask;
 mod convert;
 mod count;
 mod decode;
@@ -15,22 +16,33 @@ use imageio_core::{Error, ImageReader, Request, Result};
 pub use self::options::{Chroma, Conversion, Count, ReadOptions, SourceOptions};
 use self::reader::VideoReader;
 use crate::find::Tools;
-use crate::probe::{self, Container, Kind, Stream};
+use crate::probe::{self, Container, Kind, Own, Stream};
 
 /// Bytes of a file whose packets are listed at once.
 const SMALL: u64 = 4 << 20;
 
-/// Opens a video: asks ffprobe for its headers.
+/// Opens a video: reads its headers, or asks ffprobe for them.
 pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageReader + 'r>> {
-    let tools = Tools::find(request.options())?;
+    let mut tools = Tools::presume(request.options())?;
     let options = SourceOptions::parse(request.options())?;
     let source = source::find(request, &options)?;
+    let limits = request.limits().clone();
+    if let Some(own) = source.plain.as_ref().and_then(|content| probe::own(content, &limits)) {
+        return Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits)));
+    }
     let is_small = !source.is_live && request.size().is_some_and(|size| size <= SMALL);
-    let (container, indices) = probe::container(&tools, &source.input, request.limits(), is_small)?;
+    let mut asked = probe::container(&tools, &source.input, &limits, is_small);
+    // A program that fails may be no ffprobe, or too old.
+    if asked.is_err() && tools.check(request.options())? {
+        asked = probe::container(&tools, &source.input, &limits, is_small);
+    }
+    source.check()?;
+    let (container, indices) = asked?;
     if videos(&container).is_empty() {
         return Err(no_video(&container));
     }
-    Ok(Box::new(VideoReader::new(tools, source, container, indices)))
+    let own = Own { container, indices, is_complete: true };
+    Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits)))
 }
 
 /// The video streams in the order in which ffmpeg would choose them.

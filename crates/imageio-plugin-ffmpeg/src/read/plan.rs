@@ -193,7 +193,7 @@ impl Plan {
             command.args(["-vf", &chain.join(",")]);
         }
         // Frames as they are, neither dropped nor repeated.
-        match tools.version.at_least(5, 1) {
+        match tools.is_at_least(5, 1) {
             true => command.args(["-fps_mode", "passthrough"]),
             false => command.args(["-vsync", "passthrough"]),
         };

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_core::{
-    Error, ErrorKind, ImageProperties, ImageReader, Index as Which, Metadata, Options, Orientation, QueryCx, ReadCx,
-    Result, Signals,
+    Error, ErrorKind, ImageProperties, ImageReader, Index as Which, Limits, Metadata, Options, Orientation, QueryCx,
+    ReadCx, Result, Signals,
 };
 use imageio_yuv::Converter;
 
@@ -15,9 +15,9 @@ use super::decode::{Decoder, Ending, Frame, ending, fill, stdout};
 use super::plan::Plan;
 use super::seek::{Attempt, Seeking};
 use super::source::Source;
-use super::{choose, count, metadata};
+use super::{choose, count};
 use crate::find::Tools;
-use crate::probe::{self, Container, Index, Stream};
+use crate::probe::{self, Container, Index, Own, Stream};
 use crate::process::{Pipes, Process};
 use crate::watch::{self, Look, Watch};
 
@@ -41,21 +41,26 @@ pub(super) struct VideoReader {
     /// The plan for the options that were asked for last.
     plan: Option<(Options, Plan)>,
     /// Packets of each stream that was asked for.
-    indices: HashMap<u32, Index>,
+    pub indices: HashMap<u32, Index>,
     /// Where decoding may begin, for each stream.
     seekings: HashMap<u32, Seeking>,
     /// Numbers of frames that cost something to find, by what was asked.
     pub counts: Vec<(Options, Option<usize>)>,
-    decoder: Option<(Options, Decoder)>,
+    pub decoder: Option<(Options, Decoder)>,
     /// The decoder's frames are planes, and how they are converted.
     planes: Option<Converting>,
     /// Streams in which ffmpeg converted something that could not be converted here.
     foreign: Vec<u32>,
-    log: Vec<String>,
+    pub log: Vec<String>,
+    /// `container` is all that there is to say.
+    pub is_complete: bool,
+    /// Options with which this was opened, and its limits.
+    pub opened: (Options, Limits),
 }
 
 impl VideoReader {
-    pub fn new(tools: Tools, source: Source, container: Container, indices: HashMap<u32, Index>) -> Self {
+    pub fn new(tools: Tools, source: Source, own: Own, options: Options, limits: Limits) -> Self {
+        let Own { container, indices, is_complete } = own;
         let log = container.log.clone();
         VideoReader {
             tools,
@@ -69,6 +74,8 @@ impl VideoReader {
             planes: None,
             foreign: Vec::new(),
             log,
+            is_complete,
+            opened: (options, limits),
         }
     }
 
@@ -94,7 +101,9 @@ impl VideoReader {
         match self.indices.entry(stream.index) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                let index = probe::packets(&self.tools, &self.source.input, stream)?;
+                let index = probe::packets(&self.tools, &self.source.input, stream);
+                self.source.check()?;
+                let index = index?;
                 for line in &index.log {
                     if !self.log.contains(line) {
                         self.log.push(line.clone());
@@ -322,7 +331,7 @@ impl VideoReader {
     }
 
     /// An error if frame `k` is known not to be there.
-    fn check_index(&mut self, plan: &Plan, stream: &Stream, options: &Options, k: usize) -> Result<()> {
+    pub fn check_index(&mut self, plan: &Plan, stream: &Stream, options: &Options, k: usize) -> Result<()> {
         if self.source.is_live {
             return Ok(());
         }
@@ -343,8 +352,11 @@ impl VideoReader {
 
     /// Why there is no frame `k`: the stream gave `n` frames.
     fn ended(&mut self, plan: &Plan, stream: &Stream, options: &Options, ended: Ending, n: usize, k: usize) -> Error {
+        if let Err(e) = self.source.check() {
+            return e;
+        }
         let log = match ended {
-            Ending::Broken(e) => return e,
+            Ending::Broken(e) => return of_hardware(e, plan, n),
             Ending::Clean(log) => log,
         };
         for line in &log {
@@ -453,6 +465,18 @@ impl VideoReader {
     }
 }
 
+/// An error that says so if it was the hardware that could not be used, as option `hwaccel` asks for.
+fn of_hardware(e: Error, plan: &Plan, n: usize) -> Error {
+    let said = e.message();
+    if plan.options.hwaccel.is_none() || n > 0 || !["hwaccel", "evice"].iter().any(|word| said.contains(word)) {
+        return e;
+    }
+    let kind = if said.contains("Unrecognized hwaccel") { ErrorKind::InvalidOption } else { ErrorKind::Backend };
+    e.with_kind(kind)
+        .with("option", "hwaccel")
+        .with_hint("`auto` for option `hwaccel` takes hardware where there is some, and without it software decodes")
+}
+
 /// Shape of a frame.
 fn shape(plan: &Plan) -> Result<Vec<usize>> {
     Ok(plan.format.properties(plan.height, plan.width)?.shape)
@@ -460,38 +484,36 @@ fn shape(plan: &Plan) -> Result<Vec<usize>> {
 
 impl ImageReader for VideoReader {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
-        let (plan, stream) = self.plan(cx.options())?;
-        if cx.index() > 0 {
-            self.check_index(&plan, &stream, cx.options(), cx.index())?;
-        }
-        let n = self.known_count(&plan, &stream, cx.options());
-        Ok(plan.format.properties(plan.height, plan.width)?.with_n_images(n))
+        self.trusting(|reader| {
+            let (plan, stream) = reader.plan(cx.options())?;
+            if cx.index() > 0 {
+                reader.check_index(&plan, &stream, cx.options(), cx.index())?;
+            }
+            let n = reader.known_count(&plan, &stream, cx.options());
+            Ok(plan.format.properties(plan.height, plan.width)?.with_n_images(n))
+        })
     }
 
     fn read_frame(&mut self, cx: &mut ReadCx<'_, '_>) -> Result<()> {
-        let (plan, stream) = self.plan(cx.options())?;
-        cx.sink().check(plan.format.dtype, &shape(&plan)?)?;
-        self.frame(&plan, &stream, cx.index(), cx)
+        self.trusting(|reader| {
+            let (plan, stream) = reader.plan(cx.options())?;
+            cx.sink().check(plan.format.dtype, &shape(&plan)?)?;
+            reader.frame(&plan, &stream, cx.index(), cx)
+        })
     }
 
     fn metadata(&mut self, cx: &QueryCx<'_>) -> Result<Metadata> {
-        let (plan, stream) = self.plan(cx.options())?;
         if cx.whole() {
-            let n = self.known_count(&plan, &stream, cx.options());
-            return Ok(metadata::whole(&self.container, &stream, n));
+            self.complete()?;
         }
-        self.check_index(&plan, &stream, cx.options(), cx.index())?;
-        if self.source.is_live || !plan.one_to_one {
-            return Ok(Metadata::new());
-        }
-        let first = self.window(&plan, &stream)?.start;
-        let index = self.index(&stream)?;
-        Ok(metadata::frame(index, &stream, first + cx.index()))
+        self.trusting(|reader| reader.describe(cx))
     }
 
     fn count(&mut self, cx: &QueryCx<'_>) -> Result<Option<usize>> {
-        let (plan, stream) = self.plan(cx.options())?;
-        self.n_frames(&plan, &stream, cx.options())
+        self.trusting(|reader| {
+            let (plan, stream) = reader.plan(cx.options())?;
+            reader.n_frames(&plan, &stream, cx.options())
+        })
     }
 
     fn default_index(&self) -> Which {
@@ -509,7 +531,7 @@ impl ImageReader for VideoReader {
     }
 
     fn read_batch(&mut self, range: Range<usize>, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
-        self.batch(range, cx)
+        self.trusting(|reader| reader.batch(range.clone(), cx))
     }
 
     fn notes(&self) -> Vec<String> {

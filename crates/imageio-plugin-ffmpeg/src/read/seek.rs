@@ -46,7 +46,7 @@ impl Seeking {
         let (Some(times), Some(base)) = (index.times(), stream.time_base) else { return Seeking::default() };
         let mut keys = index.keys();
         if stream.codec.as_deref() == Some("h264") && keys.len() > 1 {
-            keys = instantaneous_refreshes(tools, input, stream).unwrap_or_else(|e| {
+            keys = instantaneous_refreshes(tools, input, stream, index).unwrap_or_else(|e| {
                 log::debug!("decoding begins at the first frame, since key frames can't be told apart: {e}");
                 Vec::new()
             });

@@ -2,12 +2,15 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
-use imageio_core::{Error, ErrorKind, LocalPath, Request, Result};
+use imageio_core::resource::PathResource;
+use imageio_core::{Error, ErrorKind, ImageResource, LocalPath, Request, Result};
+use imageio_ranged::Bridge;
 
 use super::options::SourceOptions;
 use crate::capture;
-use crate::probe::Input;
+use crate::probe::{self, Input};
 
 /// An input, and what has to stay alive for it.
 #[derive(Debug)]
@@ -15,14 +18,32 @@ pub(super) struct Source {
     pub input: Input,
     /// A camera: frames come as time goes by, without number or end.
     pub is_live: bool,
-    pub _path: Option<LocalPath>,
+    _path: Option<LocalPath>,
+    /// What comes from far away is served to ffmpeg by this process.
+    bridge: Option<Bridge>,
+    /// The content, if it is what it looks like: nobody said how to read it.
+    pub plain: Option<Arc<dyn ImageResource>>,
+}
+
+impl Source {
+    /// An error if what comes from far away could not be had, which ffmpeg takes for its end.
+    pub fn check(&self) -> Result<()> {
+        self.bridge.as_ref().and_then(Bridge::take_error).map_or(Ok(()), Err)
+    }
 }
 
 /// Finds out where to read from.
 pub(super) fn find(request: &mut dyn Request<'_>, options: &SourceOptions) -> Result<Source> {
     let name = request.name().into_owned();
     if let Some(number) = capture::number(&name) {
-        return Ok(Source { input: capture::input(number, options)?, is_live: true, _path: None });
+        let input = capture::input(number, options)?;
+        return Ok(Source { input, is_live: true, _path: None, bridge: None, plain: None });
+    }
+    if let Some((resource, bridge)) = bridge(request, options)? {
+        let mut input = Input::url(&bridge.url());
+        let plain = options.input_arguments.is_empty().then_some(resource);
+        input.options.extend(options.input_arguments.iter().map(OsString::from));
+        return Ok(Source { input, is_live: false, _path: None, bridge: Some(bridge), plain });
     }
     let path = request.local_path()?;
     let mut input = Input::file(&path);
@@ -49,7 +70,26 @@ pub(super) fn find(request: &mut dyn Request<'_>, options: &SourceOptions) -> Re
         input.name = pattern;
     }
     input.options.extend(options.input_arguments.iter().map(OsString::from));
-    Ok(Source { input, is_live: false, _path: Some(path) })
+    // Of a pipe nothing may be taken from ffmpeg.
+    let is_plain = input.options.is_empty() && path.is_file();
+    let plain = is_plain.then(|| Arc::new(PathResource::new(&*path)) as Arc<dyn ImageResource>);
+    Ok(Source { input, is_live: false, _path: Some(path), bridge: None, plain })
+}
+
+/// Serves what comes from far away, so that ffmpeg gets the parts that it reads and no more. Of what may name other
+/// files, as play lists do, a copy is made instead: from there ffmpeg does not go to the network.
+fn bridge(request: &mut dyn Request<'_>, options: &SourceOptions) -> Result<Option<(Arc<dyn ImageResource>, Bridge)>> {
+    let says_how = options.format.is_some()
+        || options.sequence
+        || options.size.is_some()
+        || options.rate.is_some()
+        || options.source_format.is_some();
+    if says_how || !probe::is_container(request.head()) {
+        return Ok(None);
+    }
+    let Some(resource) = request.shared()? else { return Ok(None) };
+    let bridge = Bridge::new(Arc::clone(&resource), request.limits(), request.extension().unwrap_or_default())?;
+    Ok(Some((resource, bridge)))
 }
 
 /// The pattern behind one name of a sequence and its number: `a/shot_0007.png` is `a/shot_%04d.png` and 7.

@@ -191,7 +191,7 @@ impl Wishes<'_> {
 
     /// What is said so that frames keep times of their own.
     fn own_times(&self, command: &mut FfmpegCommand, durations: &[Duration], tick: Duration, muxer: Option<&str>) {
-        let mode = if self.tools.version.at_least(5, 1) { "-fps_mode" } else { "-vsync" };
+        let mode = if self.tools.is_at_least(5, 1) { "-fps_mode" } else { "-vsync" };
         let ticks = 1_000_000_000 / tick.as_nanos();
         command.args([mode, "vfr", "-enc_time_base", &format!("1:{ticks}")]);
         // Frames in the order in which they are shown, so that a frame's duration is that of its packet.
@@ -202,7 +202,7 @@ impl Wishes<'_> {
         }
         // The last frame has no successor. Before 6.0 it lasts as long as one of the output's rate; since then it
         // keeps what the input says, and a rate is refused.
-        if let Some(rate) = timing::rate(*last).filter(|_| !self.tools.version.at_least(6, 0)) {
+        if let Some(rate) = timing::rate(*last).filter(|_| !self.tools.is_at_least(6, 0)) {
             command.args(["-r", &format!("{}/{}", rate.numerator, rate.denominator)]);
         }
     }
