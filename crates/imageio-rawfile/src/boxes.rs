@@ -118,10 +118,97 @@ pub(crate) fn media(source: &Source<'_>, room: u64) -> Vec<Range<u64>> {
     starts.sort_unstable();
     let mut out = Vec::new();
     for part in canon.media {
-        let inside: Vec<u64> = starts.iter().copied().filter(|at| part.contains(at)).chain([part.end]).collect();
-        let first = inside.first().copied().unwrap_or(part.end);
-        out.push(part.start..first.saturating_sub(room).max(part.start));
-        out.extend(inside.windows(2).map(|pair| pair[0]..pair[1].saturating_sub(room).max(pair[0])));
+        let inside: Vec<u64> = starts.iter().copied().filter(|at| part.contains(at)).collect();
+        let ends = inside.iter().map(|at| at.saturating_sub(room)).chain([part.end]);
+        for (from, to) in std::iter::once(part.start).chain(inside.iter().copied()).zip(ends) {
+            out.push(from..to.max(from));
+        }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use imageio_core::{Limits, Metadata, Value};
+
+    use super::*;
+    use crate::{headers, metadata, preview};
+
+    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        [&(content.len() as u32 + 8).to_be_bytes(), &kind[..], content].concat()
+    }
+
+    /// A block of EXIF with one directory, as Canon has each of them.
+    fn block(name: &str, value: impl Into<Value>) -> Vec<u8> {
+        let mut tree = Metadata::new();
+        tree.insert(name, value);
+        imageio_exif::write(&tree).unwrap()
+    }
+
+    /// The directory that the first one points to, as the first of a file.
+    fn below(mut block: Vec<u8>) -> Vec<u8> {
+        let big = block.starts_with(b"MM");
+        let at = block.windows(2).position(|w| w == if big { [0x87, 0x69] } else { [0x69, 0x87] }).unwrap();
+        block.copy_within(at + 8..at + 12, 4);
+        block
+    }
+
+    fn file() -> Vec<u8> {
+        let offsets = |offset: u32| [&[0; 4], &1u32.to_be_bytes()[..], &offset.to_be_bytes()].concat();
+        let sizes = [&[0; 4], &200_000u32.to_be_bytes()[..], &1u32.to_be_bytes()].concat();
+        let track = |offset: u32| {
+            let tables = [boxed(b"stsz", &sizes), boxed(b"stco", &offsets(offset))].concat();
+            boxed(b"trak", &boxed(b"mdia", &boxed(b"minf", &boxed(b"stbl", &tables))))
+        };
+        let build = |media: u32| {
+            let one = boxed(b"CMT1", &block("Model", "Example"));
+            let two = boxed(b"CMT2", &below(block("LensModel", "Example 50mm")));
+            let uuid = boxed(b"uuid", &[vec![7; 16], one, two].concat());
+            let movie = boxed(b"moov", &[uuid, track(media), track(media + 200_000)].concat());
+            let content: Vec<u8> = (0..400_000u32).map(|i| (i % 253) as u8 + 1).collect();
+            [boxed(b"ftyp", b"crx \0\0\0\x01crx isom"), movie, boxed(b"mdat", &content)].concat()
+        };
+        let media = build(0).len() as u32 - 400_000;
+        build(media)
+    }
+
+    #[test]
+    fn blocks_and_samples_are_found() {
+        let file = file();
+        let media = file.len() as u64 - 400_000;
+        let source = Source::memory(file.clone());
+        let canon = find(&source).unwrap();
+        assert_eq!(canon.samples, [media..media + 200_000, media + 200_000..media + 400_000]);
+        assert_eq!(canon.blocks.iter().map(|block| block.0).collect::<Vec<_>>(), [1, 2]);
+        let exif = metadata::exif(&source, &Limits::default()).unwrap();
+        assert_eq!(exif.get("Model").and_then(Value::as_str), Some("Example"));
+        assert_eq!(exif.get("LensModel").and_then(Value::as_str), Some("Example 50mm"));
+        assert_eq!(preview::find(&source), None);
+        // Headers and the beginning of each track are there, the rest is not.
+        let headers = headers::read(&source, &Limits::default()).unwrap().unwrap();
+        assert_eq!(headers.len(), file.len());
+        let at = |offset: u64| headers[(media + offset) as usize];
+        assert!(headers[..media as usize] == file[..media as usize]);
+        assert!([0, 60_000, 200_000, 260_000].iter().all(|offset| at(*offset) != 0));
+        assert_eq!((at(190_000 - 65_536), at(399_999)), (0, 0));
+    }
+
+    #[test]
+    fn damage_is_no_panic() {
+        let file = file();
+        let headers = file.len() - 400_000;
+        for at in 0..headers {
+            for bytes in [file[..at].to_vec(), {
+                let mut bytes = file.clone();
+                bytes[at] ^= 0xff;
+                bytes
+            }] {
+                let source = Source::memory(bytes);
+                find(&source);
+                preview::find(&source);
+                metadata::exif(&source, &Limits::default());
+                assert!(headers::read(&source, &Limits::default()).is_ok(), "{at}");
+            }
+        }
+    }
 }
