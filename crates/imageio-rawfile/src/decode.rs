@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::dng::Dng;
 use crate::facts::Samples;
 use crate::ifd::Endian;
+use crate::sony;
 use crate::source::Source;
 
 /// One strip or tile, decoded.
@@ -126,6 +127,7 @@ fn chunk(data: &[u8], endian: Endian, dng: &Dng, rows: usize) -> Result<Chunk> {
             undo_prediction(&mut out, endian, dng, rows)
         }
         7 | 34892 => jpeg(data, dng, rows),
+        sony::COMPRESSION => sony::unpack(data, n, rows).map(Chunk::U16),
         52546 => Err(Error::unsupported("JPEG XL in DNG")),
         34713 => Err(Error::unsupported("Nikon's compression outside of the decoder's cameras")),
         other => Err(Error::unsupported(format!("compression {other}"))),

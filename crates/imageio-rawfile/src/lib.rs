@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod boxes;
 mod cameras;
 mod decode;
 mod develop;
 mod dng;
 mod facts;
+mod headers;
 mod ifd;
 mod kodak;
 mod ljpeg;
@@ -14,6 +16,7 @@ mod options;
 mod plugin;
 mod preview;
 mod reader;
+mod sony;
 mod source;
 mod writer;
 
@@ -23,6 +26,8 @@ pub use self::cameras::Cameras;
 pub use self::facts::{Area, Facts, MosaicOnly, Samples, as_shot};
 pub use self::options::{Compression, Crop, Demosaic, Highlight, OutputColor, ReadOptions, WriteOptions};
 pub use self::plugin::Raw;
+pub use self::preview::Thumbnail;
+pub use self::reader::RawReader;
 pub use self::writer::Dng;
 
 /// Signatures of files that are not built like TIFF, or not quite.
