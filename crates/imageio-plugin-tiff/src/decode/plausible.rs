@@ -4,6 +4,7 @@ use imageio_core::{Error, Result};
 
 use super::chunk::Context;
 use super::codec::Codec;
+use crate::blame::Blame;
 
 impl Context {
     /// Refuses a strip or tile of `count` stored bytes of which `inside` (planes, rows, columns) is wanted, where no
@@ -13,7 +14,8 @@ impl Context {
         let row = (width as u64).saturating_mul(self.layout.bits_per_pixel() as u64) / 8;
         let need = row.saturating_mul(rows as u64).saturating_mul(planes as u64);
         if count > 0 && need > count.saturating_mul(most(&self.codec)).saturating_add(1 << 16) {
-            return Err(Error::malformed(format!("a strip or tile of {need} bytes can't come from {count}")));
+            let what = format!("a strip or tile of {need} bytes can't come from {count}");
+            return Err(Error::malformed(what).tag(self.layout.counts_tag()));
         }
         Ok(())
     }
