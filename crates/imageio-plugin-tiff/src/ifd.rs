@@ -187,6 +187,8 @@ pub(crate) struct Tiff<'r> {
     pub source: Source<'r>,
     pub header: Header,
     max_metadata: Option<u64>,
+    /// Bytes that a strip or tile may take apart from the array.
+    pub max_alloc: Option<u64>,
     /// What the end of the file cuts off reads as missing instead of being an error.
     pub allow_truncated: bool,
 }
@@ -196,7 +198,7 @@ impl<'r> Tiff<'r> {
     pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
         let declined = || Error::declined("no TIFF signature");
         let header = Header::parse(request.head());
-        let max_metadata = request.limits().max_metadata;
+        let (max_metadata, max_alloc) = (request.limits().max_metadata, request.limits().max_alloc);
         if header.is_none() && request.head().len() >= 16 {
             return Err(declined());
         }
@@ -216,7 +218,7 @@ impl<'r> Tiff<'r> {
                 }
             }
         };
-        Ok(Tiff { source, header, max_metadata, allow_truncated: false })
+        Ok(Tiff { source, header, max_metadata, max_alloc, allow_truncated: false })
     }
 
     /// A local file that another one names.
@@ -231,15 +233,15 @@ impl<'r> Tiff<'r> {
         let n = source.read_some(0, &mut head)?;
         let header = Header::parse(head.get(..n).unwrap_or_default());
         let header = header.ok_or_else(|| Error::malformed("the file is no TIFF file"))?;
-        let max_metadata = imageio_core::Limits::default().max_metadata;
-        Ok(Tiff { source, header, max_metadata, allow_truncated: false })
+        let imageio_core::Limits { max_metadata, max_alloc, .. } = imageio_core::Limits::default();
+        Ok(Tiff { source, header, max_metadata, max_alloc, allow_truncated: false })
     }
 
     #[cfg(test)]
     pub fn memory(bytes: Vec<u8>) -> Tiff<'static> {
         let header = Header::parse(&bytes).unwrap();
-        let max_metadata = imageio_core::Limits::default().max_metadata;
-        Tiff { source: Source::memory(bytes), header, max_metadata, allow_truncated: false }
+        let imageio_core::Limits { max_metadata, max_alloc, .. } = imageio_core::Limits::default();
+        Tiff { source: Source::memory(bytes), header, max_metadata, max_alloc, allow_truncated: false }
     }
 
     fn sizes(&self) -> (u64, usize) {

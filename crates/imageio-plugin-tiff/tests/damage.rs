@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
 #![allow(clippy::print_stdout, reason = "what was checked is said in the output")]
 
+mod support;
+
 use imageio_core::{ErrorKind, Index, Limits, NdImage, ReadOptions, Reader, Value, WriteOptions, v3};
-use imageio_plugin_tiff::TiffReader;
+use imageio_plugin_tiff::{DESCRIPTOR, TiffReader};
+use imageio_testkit::fuzz::{Outcome, read_any};
 use imageio_testkit::samples;
 
 fn write(image: &NdImage, settings: &[(&'static str, &str)]) -> Vec<u8> {
@@ -35,6 +38,8 @@ fn seeds() -> Vec<Vec<u8>> {
         write(&samples::picture(U8, &[3, 9, 11]), &[("planar", "true"), ("pyramid", "1")]),
         write(&samples::picture(U8, &[20, 21, 3]), &[("compression", "jpeg"), ("tile", "[16, 16]")]),
     ];
+    #[cfg(feature = "jpeg")]
+    seeds.extend([support::old_jpeg(true), support::old_jpeg(false)]);
     // Of compressions that are read only.
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/tiff");
     for name in [
@@ -48,11 +53,26 @@ fn seeds() -> Vec<Vec<u8>> {
         "logluv32_be",
         "logluv24_tiles",
         "thunderscan",
+        "bool",
+        "complex64",
+        "group3",
+        "group4",
+        "hyperstack_imagej",
+        "jpeg12",
+        "jpeg_lossless16",
+        "packed12",
+        "pages_mixed",
+        "planar_i16_packbits",
+        "pyramid_subifds",
+        "stack.ome",
+        "stack_shaped",
+        "f64_zstd_be",
+        "ycbcr440_deflate",
         "palette4",
         "palette16_pages",
         "jpeg12_rgb_tiles",
     ] {
-        seeds.push(std::fs::read(folder.join(name).with_extension("tif")).unwrap());
+        seeds.push(std::fs::read(folder.join(format!("{name}.tif"))).unwrap());
     }
     seeds
 }
@@ -71,6 +91,16 @@ impl Random {
 
 /// Opens, asks and reads with everything; what comes of it does not matter, but a panic does.
 fn use_it(bytes: Vec<u8>, k: usize) -> bool {
+    if k % 8 == 7 {
+        // The loop of the fuzz targets, with room for larger pictures: properties agree with what is read.
+        return match read_any(&DESCRIPTOR, &bytes) {
+            Outcome::Refused(_) => false,
+            Outcome::Read { first, panicked } => {
+                assert!(!panicked, "file {k}");
+                first.is_ok()
+            }
+        };
+    }
     let limits = Limits::default().max_alloc(1 << 20).max_frame_bytes(1 << 20);
     let mut options = ReadOptions::new().limits(limits);
     match k % 5 {
@@ -94,11 +124,13 @@ fn use_it(bytes: Vec<u8>, k: usize) -> bool {
     read.is_ok()
 }
 
-fn mutate(rounds: usize) {
+/// Damages files and uses them; each number makes the same file every time.
+fn mutate(numbers: std::ops::Range<usize>) {
     let seeds = seeds();
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let rounds = numbers.len();
     let mut read = 0;
-    for k in 0..rounds {
+    for k in numbers {
+        let mut random = Random((k as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut bytes = seeds[k % seeds.len()].clone();
         // Headers and directories rather than pixels: the first bytes, and wherever tags are.
         for _ in 0..1 + random.below(4) {
@@ -119,22 +151,34 @@ fn mutate(rounds: usize) {
                 _ => bytes.truncate(at.max(8)),
             }
         }
+        let start = std::time::Instant::now();
         read += usize::from(use_it(bytes, k));
+        // The limit of memory is a mebibyte: nothing of that takes so long, even where other work goes on.
+        assert!(start.elapsed().as_secs() < 20, "file {k} took {:?}", start.elapsed());
     }
-    println!("{rounds} damaged files, {read} of them read");
+    println!("{rounds} damaged files of {} kinds, {read} of them read", seeds.len());
+    // Where the system tells: the most that any of them took, with the limits of `read_any`.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let most =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
+    println!("at most {most:?} KiB");
+    assert!(most.is_none_or(|kib| kib < 400 << 10), "{most:?} KiB");
     assert!(read > rounds / 20 && read < rounds, "{read} of {rounds}");
 }
 
 #[test]
 fn damaged_headers_are_errors() {
-    mutate(1_500);
+    mutate(0..4_000);
 }
 
-/// The same, a million times: `cargo test --release -p imageio-plugin-tiff --test damage -- --ignored`.
+/// The same, a million times, or those that `IMAGEIO_DAMAGE` names, such as `0..100000`:
+/// `cargo test --release -p imageio-plugin-tiff --test damage -- --ignored`.
 #[test]
 #[ignore = "takes minutes"]
 fn a_million_damaged_headers() {
-    mutate(1_000_000);
+    let said = std::env::var("IMAGEIO_DAMAGE").unwrap_or_else(|_| "0..1000000".to_owned());
+    let (start, end) = said.split_once("..").unwrap();
+    mutate(start.parse().unwrap()..end.parse().unwrap());
 }
 
 fn put(bytes: &mut [u8], tag: u16, value: u32) {
@@ -354,8 +398,20 @@ fn a_part_of_what_no_strip_holds_takes_no_memory() {
     let settings = [("shaped", "false"), ("compression", "zstd")];
     let mut bytes = write(&samples::picture(imageio_core::Dtype::U8, &[9, 11, 4]), &settings);
     put(&mut bytes, 256, 900_000_000);
-    let mut reader = Reader::open(bytes).unwrap();
-    let error = reader.downcast_mut::<TiffReader>().unwrap().read_region(1..5, 2..7).unwrap_err();
+    let region = |bytes: Vec<u8>| {
+        let mut reader = Reader::open(bytes).unwrap();
+        reader.downcast_mut::<TiffReader>().unwrap().read_region(1..5, 2..7).unwrap_err()
+    };
+    let error = region(bytes);
     assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
     assert!(error.to_string().contains("can't come from"), "{error}");
+    // Nor does the claim of a byte count that the file has not.
+    let settings = [("shaped", "false"), ("tile", "[16, 16]")];
+    let mut bytes = write(&samples::picture(imageio_core::Dtype::U16, &[16, 16]), &settings);
+    for (tag, value) in [(256, 900_000_000), (322, 900_000_000), (325, 0xb000_0000)] {
+        put(&mut bytes, tag, value);
+    }
+    let error = region(bytes);
+    assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
+    assert!(error.to_string().contains("ends before"), "{error}");
 }

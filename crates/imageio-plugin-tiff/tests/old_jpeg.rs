@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
 #![allow(clippy::print_stderr, reason = "what was checked is said in the output")]
 
+mod support;
+
 use imageio_core::{ErrorKind, Reader, v3};
 use imageio_jpeg::stream::{Color, Encoding, Stream, encode};
 use imageio_plugin_tiff::{TiffReader, register};
+
+use self::support::{File, Tag, split, tables};
 
 const WIDTH: usize = 520;
 const HEIGHT: usize = 168;
@@ -25,19 +29,6 @@ fn streams(rows: usize) -> Vec<Vec<u8>> {
     starts.map(|y| strip(y).unwrap()).collect()
 }
 
-/// Segments of a stream with their markers, and its data without the end marker.
-fn split(stream: &[u8]) -> (Vec<(u8, Vec<u8>)>, Vec<u8>) {
-    let (mut at, mut out) = (2, Vec::new());
-    loop {
-        let (marker, length) = (stream[at + 1], usize::from(u16::from_be_bytes([stream[at + 2], stream[at + 3]])));
-        out.push((marker, stream[at..at + 2 + length].to_vec()));
-        at += 2 + length;
-        if marker == 0xda {
-            return (out, stream[at..].strip_suffix(b"\xff\xd9").unwrap().to_vec());
-        }
-    }
-}
-
 fn decoded(stream: &[u8], color: Color) -> Vec<u8> {
     let stream = Stream::parse(stream).unwrap();
     let (height, width, n) = stream.shape();
@@ -46,51 +37,7 @@ fn decoded(stream: &[u8], color: Color) -> Vec<u8> {
     out
 }
 
-/// A file under construction: data first, then directories.
-struct File(Vec<u8>);
-
-impl File {
-    fn new() -> Self {
-        File(b"II*\0\0\0\0\0".to_vec())
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> u32 {
-        self.0.resize(self.0.len().next_multiple_of(2), 0);
-        let at = self.0.len() as u32;
-        self.0.extend(bytes);
-        at
-    }
-
-    /// A directory: tags with their field types and values. Rational values are given as two numbers.
-    fn directory(&mut self, tags: &[(u16, u16, Vec<u32>)]) -> u32 {
-        let mut entries = Vec::new();
-        for (tag, kind, values) in tags {
-            let bytes: Vec<u8> = match kind {
-                3 => values.iter().flat_map(|v| (*v as u16).to_le_bytes()).collect(),
-                _ => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            };
-            let count = values.len() / if *kind == 5 { 2 } else { 1 };
-            let mut field = bytes.clone();
-            field.resize(4, 0);
-            if bytes.len() > 4 {
-                field = self.put(&bytes).to_le_bytes().to_vec();
-            }
-            entries.push(
-                [tag.to_le_bytes().to_vec(), kind.to_le_bytes().to_vec(), (count as u32).to_le_bytes().to_vec(), field]
-                    .concat(),
-            );
-        }
-        entries.sort_by_key(|e| u16::from_le_bytes([e[0], e[1]]));
-        self.put(&[(entries.len() as u16).to_le_bytes().to_vec(), entries.concat(), vec![0; 4]].concat())
-    }
-
-    fn finish(mut self, first: u32) -> Vec<u8> {
-        self.0[4..8].copy_from_slice(&first.to_le_bytes());
-        self.0
-    }
-}
-
-fn image() -> Vec<(u16, u16, Vec<u32>)> {
+fn image() -> Vec<Tag> {
     vec![
         (256, 3, vec![WIDTH as u32]),
         (257, 3, vec![HEIGHT as u32]),
@@ -102,26 +49,7 @@ fn image() -> Vec<(u16, u16, Vec<u32>)> {
     ]
 }
 
-/// Tables in tags, as offsets of their bodies.
-fn tables(file: &mut File, segments: &[(u8, Vec<u8>)]) -> Vec<(u16, u16, Vec<u32>)> {
-    let mut found: Vec<(u8, u32)> = Vec::new();
-    for (marker, segment) in segments.iter().filter(|(m, _)| matches!(m, 0xdb | 0xc4)) {
-        let mut body = &segment[4..];
-        while let [id, rest @ ..] = body {
-            let length = match marker {
-                0xdb => 64,
-                _ => 16 + rest[..16].iter().map(|n| usize::from(*n)).sum::<usize>(),
-            };
-            found.push((if *marker == 0xdb { 0x40 | id } else { *id }, file.put(&rest[..length])));
-            body = &rest[length..];
-        }
-    }
-    let at = |id: u8| found.iter().find(|(k, _)| *k == id).unwrap().1;
-    let of = |kind: u8| vec![at(kind), at(kind | 1), at(kind | 1)];
-    vec![(519, 4, of(0x40)), (520, 4, of(0)), (521, 4, of(0x10))]
-}
-
-fn strips(file: &mut File, data: &[Vec<u8>]) -> Vec<(u16, u16, Vec<u32>)> {
+fn strips(file: &mut File, data: &[Vec<u8>]) -> Vec<Tag> {
     let offsets = data.iter().map(|d| file.put(d)).collect();
     vec![(273, 4, offsets), (279, 4, data.iter().map(|d| d.len() as u32).collect()), (278, 3, vec![ROWS as u32])]
 }

@@ -300,6 +300,7 @@ impl<'d, T: Cell> Task<'d, T> {
         if context.codec.is_whole() {
             return image::decode(&context, self.inside, &mut self.rows, scratch, tiff);
         }
+        context.plausible(tiff, &self.spot, self.inside)?;
         if context.codec.is_image() {
             self.read_stored(tiff, &mut scratch.raw)?;
             return image::decode(&context, self.inside, &mut self.rows, scratch, tiff);

@@ -130,8 +130,14 @@ fn pieces<T: Cell>(
         let mut buffers = Vec::with_capacity(group.len());
         for piece in group {
             let blame = |e| piece.spot.blame(layout, e);
-            context.plausible(piece.spot.count, piece.inside).map_err(blame)?;
-            buffers.push(room(piece.inside.iter().product::<usize>().saturating_mul(pixel))?);
+            context.plausible(tiff, &piece.spot, piece.inside).map_err(blame)?;
+            let len = piece.inside.iter().fold(pixel, |n, side| n.saturating_mul(*side));
+            let bytes = len.saturating_mul(T::SIZE) as u64;
+            if let Some(max) = tiff.max_alloc.filter(|max| bytes > *max) {
+                let error = Error::limit(format!("a strip or tile of {bytes} bytes"));
+                return Err(blame(error.with("limit", format!("max_alloc = {max}"))));
+            }
+            buffers.push(room(len)?);
         }
         let tasks = group.iter().zip(&mut buffers).map(|(piece, data)| {
             let row = piece.inside[2] * pixel;
