@@ -17,7 +17,7 @@ fn video(path: &std::path::Path, directory_first: bool) {
     let source = format!("testsrc2=size=1280x720:rate=24:duration={}", FRAMES / 24);
     let mut ffmpeg = Command::new("ffmpeg");
     ffmpeg.args(["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-vf", "noise=alls=90:allf=t:all_seed=7"]);
-    ffmpeg.args(["-c:v", "mpeg4", "-q:v", "1", "-g", "12", "-bf", "0"]);
+    ffmpeg.args(["-c:v", "libx264", "-preset", "ultrafast", "-qp", "6", "-g", "12", "-pix_fmt", "yuv420p"]);
     if directory_first {
         ffmpeg.args(["-movflags", "+faststart"]);
     }
