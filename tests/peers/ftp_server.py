@@ -27,7 +27,14 @@ if certificate:
         def handle(self):
             if len(sys.argv) > 3:
                 self.secure_connection(self.ssl_context)
-            super().handle()
+            else:
+                super().handle()
+
+        def handle_ssl_established(self):
+            super().handle_ssl_established()
+            # The greeting, which waits for the handshake.
+            if len(sys.argv) > 3:
+                super().handle()
 else:
     class Handler(FTPHandler):
         pass
