@@ -334,6 +334,13 @@ impl Header {
             self.transparency = data.to_vec();
             if self.color == Color::Palette {
                 self.transparency.truncate(self.palette.len() / 3);
+            } else {
+                // Only as many bits count as a sample has (PNG specification, section 11.3.2.1).
+                let mask = (0xFFFF_u16 >> (16 - u16::from(self.depth))).to_be_bytes();
+                self.transparency.as_chunks_mut::<2>().0.iter_mut().for_each(|[high, low]| {
+                    *high &= mask[0];
+                    *low &= mask[1];
+                });
             }
             return true;
         }

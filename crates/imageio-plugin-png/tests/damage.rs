@@ -104,3 +104,37 @@ fn the_checksum_of_the_pixels_counts() {
         assert_eq!(e.kind(), ErrorKind::Malformed, "{e}");
     }
 }
+
+#[test]
+fn bits_that_no_sample_has_make_no_other_colour_transparent() {
+    let all: Vec<u8> = (0..4).collect();
+    for (depth, row, stored) in [(1u8, 0b0100_0000u8, 0x00FFu16), (2, 0b0001_1011, 0xFFF1), (8, 1, 0x7701)] {
+        let n: u32 = [2, 4, 0, 1][depth.ilog2() as usize];
+        let header = [n.to_be_bytes().as_slice(), &[0, 0, 0, 1, depth, 0, 0, 0, 0]].concat();
+        let pixels = miniature_zlib(&[0, row]);
+        let bytes = file(&[
+            (*b"IHDR", header),
+            (*b"tRNS", stored.to_be_bytes().to_vec()),
+            (*b"IDAT", pixels),
+            (*b"IEND", Vec::new()),
+        ]);
+        let picture = iio::imread(&bytes[..]).unwrap().into_array::<u8>().unwrap();
+        assert_eq!(picture.shape(), [1, n as usize, 2]);
+        let alpha: Vec<u8> = picture.iter().skip(1).step_by(2).copied().collect();
+        let expected: Vec<u8> = match depth {
+            8 => vec![0],
+            _ => all[..n as usize].iter().map(|v| if *v == 1 { 0 } else { 255 }).collect(),
+        };
+        assert_eq!(alpha, expected, "{depth} bits");
+    }
+}
+
+/// A zlib stream of one stored block.
+fn miniature_zlib(data: &[u8]) -> Vec<u8> {
+    let len = data.len() as u16;
+    let (a, b) = data.iter().fold((1u32, 0u32), |(a, b), v| {
+        let a = (a + u32::from(*v)) % 65_521;
+        (a, (b + a) % 65_521)
+    });
+    [&[0x78, 1, 1][..], &len.to_le_bytes(), &(!len).to_le_bytes(), data, &(b << 16 | a).to_be_bytes()].concat()
+}
