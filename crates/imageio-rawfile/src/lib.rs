@@ -10,6 +10,7 @@ mod headers;
 mod ifd;
 mod kodak;
 mod ljpeg;
+mod maker;
 mod metadata;
 mod open;
 mod options;

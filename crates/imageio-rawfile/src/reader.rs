@@ -2,13 +2,14 @@ use std::any::Any;
 
 use imageio_core::{
     Axis, Dtype, Error, ErrorKind, ImageProperties, ImageReader, Limits, Metadata, Orientation, QueryCx, ReadCx,
-    Registry, Request, Result,
+    Registry, Request, Result, Value,
 };
 use imageio_demosaic as demosaic;
 
 use crate::cameras::Cameras;
 use crate::develop::{self, Plan};
 use crate::facts::{Area, Facts, Samples};
+use crate::maker;
 use crate::metadata;
 use crate::open::Decoder;
 use crate::options::{Crop, ReadOptions};
@@ -159,13 +160,20 @@ impl ImageReader for RawReader<'_> {
         if let Some(exif) = metadata::exif(&self.source, &limits) {
             out.insert_section("exif", exif);
         }
+        let lens = out.get("exif/LensModel").and_then(Value::as_str).map(|name| name.trim().to_owned());
+        let lens = lens.filter(|name| !name.is_empty());
         // EXIF is there to be read also where the camera is unknown.
         match self.decoder(&limits) {
             Ok(decoder) => {
                 let facts = decoder.facts();
                 let upright = !options.mosaic && develop::turns(cx.options())?;
-                out.insert_section("raw", metadata::sensor(facts, !options.mosaic));
-                if facts.orientation != Orientation::Normal && upright {
+                let mut sensor = metadata::sensor(facts, !options.mosaic);
+                let orientation = facts.orientation;
+                if let Some(lens) = lens.or_else(|| maker::lens(&self.source)) {
+                    sensor.insert("lens", lens);
+                }
+                out.insert_section("raw", sensor);
+                if orientation != Orientation::Normal && upright {
                     out.mark_applied("exif/Orientation");
                 }
             }
