@@ -12,7 +12,7 @@ const GIB: u64 = 1 << 30;
 /// | `max_alloc` | 64 GiB for one call (a batch) |
 /// | `max_dimension` | 2³¹ − 1 samples along one axis |
 /// | `max_metadata` | 256 MiB |
-/// | `max_ratio` | 10 000 bytes of array for one byte of file, looked at beyond 1 GiB |
+/// | `max_ratio` | 10 000 bytes of array for one byte of file, looked at beyond 1 GiB; in videos for one image |
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

@@ -369,9 +369,8 @@ impl<'r> Reader<'r> {
 
     /// A batch may be as large as one call may allocate; its frames were checked one by one.
     fn batch_limits(&self) -> Limits {
-        let limits = self.options.limits.clone();
-        let max = limits.max_alloc;
-        limits.max_frame_bytes(max)
+        let limits = self.options.limits.clone().max_frame_bytes(None);
+        if self.descriptor.abilities().contains(Capabilities::VIDEO) { limits.max_ratio(None) } else { limits }
     }
 
     fn plugin_batch<'v>(&mut self, range: Range<usize>, dest: Option<NdImageViewMut<'v>>) -> Result<Batched<'v>> {

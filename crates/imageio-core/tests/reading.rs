@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use fake::{FAKE, FakeReader, SHY, SINGLE};
+use fake::{FAKE, FakeReader, SHY, SINGLE, VIDEO};
 use imageio_core::ndarray::{Array2, Array3};
 use imageio_core::{ErrorKind, Index, Limits, NdImage, ReadOptions, Reader, Registry, v3};
 
@@ -121,6 +121,35 @@ fn batches_may_be_the_plugins_own() {
     let mut both = Array3::<u8>::zeros((2, 2, 3));
     reader.read_into(.., &mut both).unwrap();
     assert_eq!(both[[1, 1, 1]], 99);
+}
+
+#[test]
+fn fewer_images_than_promised() {
+    let mut reader = open("FAKE n=4 batch few=3");
+    let image = reader.read(Index::All).unwrap();
+    assert_eq!((image.shape(), bytes(&image)), (&[3, 2, 3][..], vec![99; 18]));
+    // The caller's memory can't be made shorter.
+    let mut array = imageio_core::ndarray::Array3::<u8>::zeros((4, 2, 3));
+    let e = reader.read_into(Index::All, &mut array).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Mismatch);
+    assert!(e.to_string().contains("there are 3 images, the array to read into has room for 4"), "{e}");
+}
+
+#[test]
+fn a_short_video_may_hold_much() {
+    // 1.5 GB out of 40 bytes, which are promised and not touched.
+    let words = "FAKE n=1500 shape=1000x1000 batch idle".as_bytes();
+    let e = Reader::open_with(words, &options()).unwrap().read(Index::All).unwrap_err();
+    assert_eq!((e.kind(), e.context_value("limit")), (ErrorKind::LimitExceeded, Some("max_ratio = 10000")));
+    let mut reader = Reader::open_with(words, &options().plugin(&VIDEO)).unwrap();
+    assert_eq!(reader.read(Index::All).unwrap().shape(), [1500, 1000, 1000]);
+    // Other limits hold, and each image is looked at.
+    let small = options().plugin(&VIDEO).limits(Limits::default().max_alloc(1_400_000_000));
+    let e = Reader::open_with(words, &small).unwrap().read(Index::All).unwrap_err();
+    assert_eq!(e.context_value("limit"), Some("max_alloc = 1400000000"));
+    let words = "FAKE n=2 shape=40000x40000 batch idle".as_bytes();
+    let e = Reader::open_with(words, &options().plugin(&VIDEO)).unwrap().read(Index::All).unwrap_err();
+    assert_eq!(e.context_value("limit"), Some("max_ratio = 10000"));
 }
 
 #[test]

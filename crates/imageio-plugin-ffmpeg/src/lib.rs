@@ -29,7 +29,13 @@ pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("ffmpeg", &plugi
         "mjpg",
     ])
     .capabilities(
-        Capabilities::READ.write().multi().generic().and(Capabilities::NEEDS_PATH).and(Capabilities::PROCEDURAL),
+        Capabilities::READ
+            .write()
+            .multi()
+            .generic()
+            .and(Capabilities::NEEDS_PATH)
+            .and(Capabilities::PROCEDURAL)
+            .and(Capabilities::VIDEO),
     )
     .writes(&[Dtype::U8], &[WriteShape::Rgb])
     // Grey, alpha, 16 bits, booleans and floats are written by the rules of the page, and read as RGB by default.

@@ -255,6 +255,39 @@ fn memory_of_the_caller() {
 }
 
 #[test]
+fn packets_without_a_picture() {
+    let Some(folder) = Folder::new("pictureless") else { return };
+    // One slice and one packet a frame, so that units of the file are frames.
+    let video = "-t 1 -c:v libx264 -pix_fmt yuv420p -bf 0 -g 10 -threads 1";
+    let path = folder.make("a.mp4", &format!("{SOURCE} {video}"));
+    let all = iio::imread_with(&path, &options()).unwrap();
+    assert_eq!(all.shape()[0], 25);
+    let mut content = std::fs::read(&path).unwrap();
+    let mdat = content.windows(4).position(|four| four == b"mdat").unwrap();
+    let length = |at: usize| u32::from_be_bytes(content[at..at + 4].try_into().unwrap()) as usize;
+    let (mut at, end) = (mdat + 4, mdat - 4 + length(mdat - 4));
+    while at + 4 + length(at) < end {
+        at += 4 + length(at);
+    }
+    // The last one says that the sequence ends (H.264 table 7-1), as some encoders say it in a packet of its own.
+    content[at + 4] = 10;
+    let path = folder.0.join("b.mp4");
+    std::fs::write(&path, &content).unwrap();
+    for convert in ["own", "ffmpeg"] {
+        let options = options().set("convert", convert);
+        let image = iio::imread_with(&path, &options).unwrap();
+        assert_eq!(image.shape(), [24, 64, 96, 3], "{convert}");
+        assert!(bytes(&image) == &bytes(&all)[..24 * 64 * 96 * 3], "{convert}");
+        let mut reader = Reader::open_with(&path, &options).unwrap();
+        assert_eq!(reader.properties(Index::All).unwrap().n_images, Some(25));
+        reader.read(Index::All).unwrap();
+        assert_eq!(reader.properties(Index::All).unwrap().n_images, Some(24));
+        let frames: Vec<_> = iio::imiter_with(&path, &options).unwrap().collect();
+        assert!(frames.len() == 24 && frames.iter().all(Result::is_ok));
+    }
+}
+
+#[test]
 fn a_file_that_ends_early_gives_what_it_has() {
     let Some(folder) = Folder::new("early") else { return };
     let whole = folder.make("whole.mkv", &format!("{SOURCE} -pix_fmt bgr0 -c:v ffv1"));

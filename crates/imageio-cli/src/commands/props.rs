@@ -2,16 +2,29 @@
 
 use std::io::{self, Write};
 
-use imageio::Index;
+use imageio::{ErrorKind, Index, Reader};
 use serde_json::{Value, json};
 
 use crate::args::Props;
 use crate::failure::Outcome;
 use crate::{json, place, progress};
 
+/// Whether the reader's plugin can be asked to count by decoding.
+fn counts(reader: &Reader<'_>) -> bool {
+    reader.plugin().option_specs().iter().flat_map(|specs| specs.iter()).any(|spec| spec.name == "count")
+}
+
 pub fn run(args: &Props) -> Outcome<()> {
-    let mut reader = place::open(&args.input.file, &place::read_options(&args.input.how))?;
-    let mut props = reader.properties(Index::Auto)?;
+    let options = place::read_options(&args.input.how);
+    let mut reader = place::open(&args.input.file, &options)?;
+    let mut props = match reader.properties(Index::Auto) {
+        // Where only decoding tells how many there are, who asks here wants it to.
+        Err(e) if e.kind() == ErrorKind::Unsupported && counts(&reader) && !place::is_dash(&args.input.file) => {
+            reader = place::open(&args.input.file, &options.set("count", "exact"))?;
+            reader.properties(Index::Auto)?
+        }
+        props => props?,
+    };
     if props.n_images.is_none() {
         props.n_images = reader.count()?;
     }

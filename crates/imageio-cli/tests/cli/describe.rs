@@ -90,3 +90,21 @@ fn help_and_version() {
         assert!(run(&[command, "--help"]).text().contains("Usage: imageio"), "{command}");
     }
 }
+
+#[test]
+fn images_that_only_decoding_counts() {
+    if !has("ffmpeg") || !imageio_testkit::programs::have(&["ffmpeg", "ffprobe"]) {
+        return;
+    }
+    let folder = Folder::new("count");
+    let file = folder.file("interlaced.ts");
+    let made = std::process::Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=1"])
+        .args(["-c:v", "libx264", "-flags", "+ildct+ilme", "-x264opts", "tff=1", &file])
+        .status();
+    assert!(made.unwrap().success());
+    // Packets of such a stream may be frames or fields.
+    let e = imageio::v3::improps(&file).unwrap_err();
+    assert_eq!(e.kind(), imageio::ErrorKind::Unsupported, "{e}");
+    assert_eq!(run(&["props", &file, "--json"]).json()["shape"], json!([25, 64, 96, 3]));
+}

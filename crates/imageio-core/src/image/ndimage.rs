@@ -1,5 +1,5 @@
 use half::f16;
-use ndarray::{Array, ArrayBase, ArrayD, ArrayViewD, Axis, Data, Dimension, IxDyn};
+use ndarray::{Array, ArrayBase, ArrayD, ArrayViewD, Axis, Data, Dimension, IxDyn, Slice};
 
 use super::{C64, C128, Cast, Dtype, Element, NdImageView, NdImageViewMut};
 use crate::error::{Error, Result};
@@ -148,6 +148,13 @@ impl NdImage {
     /// The bytes in memory (native byte order), if the array is contiguous in row-major order.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         each!(self, a => a.as_slice().map(bytemuck::cast_slice))
+    }
+
+    /// Keeps the first `n` entries of the first axis, in place; an array with fewer stays as it is.
+    pub fn truncate(&mut self, n: usize) {
+        if self.shape().first().is_some_and(|len| *len > n) {
+            each!(self, a => a.slice_axis_inplace(Axis(0), Slice::from(..n)));
+        }
     }
 
     /// Image `k` of a batch: a copy of the sub-array at position `k` of the first axis.

@@ -32,6 +32,9 @@ impl Capabilities {
     /// Calls other plugins and hands its options on to them, which check them and carry them out: core then does
     /// neither, not even for `rotate` and `mode`.
     pub const FORWARDS: Self = Capabilities(1 << 10);
+    /// Codes images as changes of those before, as video does: a short file may rightly hold very many, so that
+    /// [`Limits::max_ratio`](crate::Limits::max_ratio) looks at each of them alone.
+    pub const VIDEO: Self = Capabilities(1 << 11);
     /// Writes several images (implies MULTI and WRITE).
     pub const WRITE_MULTI: Self = Capabilities(1 << 9 | 1 << 2 | 1 << 1);
 
@@ -88,6 +91,7 @@ impl Capabilities {
             (Self::NATIVE, "native"),
             (Self::PROCEDURAL, "procedural"),
             (Self::FORWARDS, "forwards"),
+            (Self::VIDEO, "video"),
         ];
         all.into_iter().filter(|(c, _)| self.contains(*c)).map(|(_, n)| n).collect()
     }

@@ -83,6 +83,25 @@ impl<'d> FrameSink<'d> {
         Ok(())
     }
 
+    /// Leaves it at the first `n` images of a batch whose memory was asked for already: the codec made fewer than the
+    /// container promised.
+    ///
+    /// # Errors
+    /// [`Mismatch`](ErrorKind::Mismatch) if the caller brought the memory, which then holds those images.
+    pub fn shorten(&mut self, n: usize) -> Result<()> {
+        match &mut self.dest {
+            Dest::Fresh(Some(image)) => {
+                image.truncate(n);
+                Ok(())
+            }
+            Dest::Fresh(None) => Err(Error::new(ErrorKind::Backend, "there is no batch to shorten")),
+            Dest::Lent { view, .. } => Err(Error::mismatch(format!(
+                "there are {n} images, the array to read into has room for {}",
+                view.shape().first().copied().unwrap_or(1)
+            ))),
+        }
+    }
+
     /// The limits of this read, for codecs that take some.
     pub fn limits(&self) -> &Limits {
         &self.limits

@@ -2,7 +2,8 @@
 //! A format for tests: a line of words says how it behaves, so that every corner of core can be reached.
 //!
 //! `FAKE` then words: `n=3` images, `shape=2x3`, `unknown` count, `ragged`, `panic=1` at that image,
-//! `turn=6` orientation, `all` by default, `silent` (never asks for memory), `batch` (reads batches itself).
+//! `turn=6` orientation, `all` by default, `silent` (never asks for memory), `batch` (reads batches itself; `few=2`: and
+//! finds no more images than that; `idle`: and leaves the memory as it is).
 //! Pixel `i` of image `k` is `10 * k + i`.
 
 use std::io::{Read, Write};
@@ -18,6 +19,10 @@ pub static FAKE: PluginDescriptor = PluginDescriptor::new("fake", &Fake)
     .capabilities(Capabilities::READ.write().multi().lossless())
     .writes(&[Dtype::U8], &[WriteShape::Gray])
     .options(&[ReadOptions::SPECS, WriteOptions::SPECS]);
+
+/// The same as a video.
+pub static VIDEO: PluginDescriptor =
+    PluginDescriptor::new("video", &Fake).capabilities(Capabilities::READ.multi().and(Capabilities::VIDEO));
 
 /// Claims the same files and declines them all.
 pub static SHY: PluginDescriptor =
@@ -173,7 +178,13 @@ impl ImageReader for FakeReader {
         }
         let mut shape = vec![range.len()];
         shape.extend(self.shape(0)?);
-        cx.sink().slice::<u8>(&shape)?.fill(99);
+        let pixels = cx.sink().slice::<u8>(&shape)?;
+        if !self.has("idle") {
+            pixels.fill(99);
+        }
+        if let Some(n) = self.number("few") {
+            cx.sink().shorten(n)?;
+        }
         Ok(true)
     }
 

@@ -21,13 +21,17 @@ use crate::process::{Pipes, Process};
 pub(crate) struct Packet {
     pub pts: Option<i64>,
     pub duration: Option<i64>,
-    pub is_empty: bool,
+    /// Bytes.
+    pub size: Option<u64>,
     /// Decoding may begin here, as the container says it.
     pub is_key: bool,
     /// Decoded, but not shown: before the start of an edit list.
     pub is_hidden: bool,
     pub is_corrupt: bool,
 }
+
+/// Bytes of the shortest picture of MPEG-4 that is certainly one, with a margin.
+const SHORTEST_PICTURE: u64 = 24;
 
 /// Of what ffprobe prints, the list of packets.
 #[derive(Default)]
@@ -133,7 +137,7 @@ impl From<Raw> for Packet {
         Packet {
             pts: raw.pts,
             duration: raw.duration,
-            is_empty: raw.size.as_str() == Some("0") || raw.size.as_u64() == Some(0),
+            size: raw.size.as_u64().or_else(|| raw.size.as_str()?.parse().ok()),
             is_key: raw.flags.contains('K'),
             is_hidden: raw.flags.contains('D'),
             is_corrupt: raw.flags.contains('C'),
@@ -212,13 +216,16 @@ impl Index {
         let codec = stream.codec.as_deref().unwrap_or_default();
         // Pictures before the first key frame may refer to what was cut away.
         let cut = !first.is_key || self.packets.iter().any(|p| p.pts < first.pts && !p.is_hidden);
-        let damaged = self.packets.iter().any(|p| p.is_corrupt || p.is_empty);
+        let damaged = self.packets.iter().any(|p| p.is_corrupt || p.size == Some(0));
         let interlaced = stream.field_order.as_deref().is_some_and(|f| f != "progressive");
         // Without a container that says what belongs together, two fields may be two packets.
         let fields =
             interlaced && matches!(codec, "h264" | "hevc") && !container.is("mp4") && !container.is("matroska");
-        // Several frames in one packet, followed by empty ones, and frames that say "as before".
-        let packed = matches!(codec, "mpeg4" | "msmpeg4v1" | "msmpeg4v2" | "msmpeg4v3") && container.is("avi");
+        // Two frames in one packet, with one behind it that says "not coded" in their place, which is some eight bytes
+        // long, as are frames that say "as before".
+        let packed = matches!(codec, "mpeg4" | "msmpeg4v1" | "msmpeg4v2" | "msmpeg4v3")
+            && container.is("avi")
+            && self.packets.iter().any(|p| p.size.is_none_or(|size| size < SHORTEST_PICTURE));
         let known = !cut && !damaged && !fields && !packed && codec != "vp8";
         known.then_some(self.shown.len())
     }

@@ -24,6 +24,9 @@ use crate::watch::{self, Look, Watch};
 /// Frames that are let pass by rather than starting ffmpeg anew: starting costs about as much.
 const NEAR: usize = 12;
 
+/// What ffmpeg says of a packet with nothing but an access unit delimiter or the end of a sequence (H.264 7.4.1.2.3).
+const NO_PICTURE: &str = "missing picture in access unit";
+
 /// Frames on their way from planes to RGB.
 struct Converting {
     planes: Planes,
@@ -386,13 +389,16 @@ impl VideoReader {
             return Error::new(ErrorKind::Io, "the camera gives no more frames");
         }
         // A container that says what came, and no complaint: the end.
-        let as_said = log.is_empty() && stream.n_frames.is_none_or(|said| said == n);
+        let no_complaint = log.iter().all(|line| line.contains(NO_PICTURE));
+        let as_said = no_complaint && stream.n_frames.is_none_or(|said| said == n);
         if plan.one_to_one && !(as_said && n > 0) {
+            // An error if packets are missing.
             let expected = match self.n_frames(plan, stream, options) {
                 Ok(expected) => expected,
                 Err(e) => return e,
             };
-            if let Some(expected) = expected.filter(|expected| *expected > n) {
+            // Decoders may make no picture of some packets, and nobody can say so before.
+            if let Some(expected) = expected.filter(|expected| *expected > n && !(no_complaint && n > 0)) {
                 let said = log.last().map_or_else(String::new, |line| format!("; ffmpeg said: {line}"));
                 return Error::malformed(format!("the video ends after {n} of {expected} frames{said}"));
             }
@@ -401,10 +407,18 @@ impl VideoReader {
             let said = log.last().map_or_else(String::new, |line| format!("; ffmpeg said: {line}"));
             return Error::malformed(format!("not one frame of the video could be decoded{said}"));
         }
-        if !self.counts.iter().any(|(of, _)| of == options) {
-            self.counts.push((options.clone(), Some(n)));
-        }
+        self.counts.retain(|(of, _)| of != options);
+        self.counts.push((options.clone(), Some(n)));
         Error::index_out_of_range(k, Some(n))
+    }
+
+    /// The frames that came before an early end, if that was none of a damaged file.
+    fn shortened(&self, e: Error, options: &Options, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
+        let n = self.counts.iter().find(|(of, _)| of == options).and_then(|(_, n)| *n);
+        match n {
+            Some(n) if n > 0 && e.kind() == ErrorKind::IndexOutOfRange => cx.sink().shorten(n).map(|()| true),
+            _ => Err(e),
+        }
     }
 
     /// The first `n` frames into one array, by way of planes; `false` if ffmpeg has to convert them.
@@ -460,10 +474,12 @@ impl VideoReader {
         let attempt = self.attempts(&plan, &stream, 0)?.into_iter().next_back().unwrap_or_else(Attempt::beginning);
         // One that is under way would compete for the processor.
         self.decoder = None;
-        if self.planes(&plan, &stream, 0).is_some()
-            && self.batch_of_planes(&plan, &stream, &attempt, bytes, range.len(), options, &signals)?
-        {
-            return Ok(true);
+        if self.planes(&plan, &stream, 0).is_some() {
+            match self.batch_of_planes(&plan, &stream, &attempt, bytes, range.len(), options, &signals) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(e) => return self.shortened(e, options, cx),
+            }
         }
         let mut process = self.start(&plan, &stream, &attempt, None)?;
         let mut stdout = stdout(&mut process)?;
@@ -475,7 +491,7 @@ impl VideoReader {
             if filled < size {
                 let ended = ending(&mut process, filled)?;
                 let e = self.ended(&plan, &stream, options, ended, k, k);
-                return Err(e.with("index", k));
+                return self.shortened(e.with("index", k), options, cx);
             }
             signals.report(imageio_core::Progress::new(k as u64 + 1, n as u64, "frames"));
         }

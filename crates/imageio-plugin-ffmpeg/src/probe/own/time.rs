@@ -84,7 +84,7 @@ pub(super) fn index(track: &Track, movie: &Movie) -> Result<(Index, i64), Doubt>
     let packets = track.samples.iter().map(|sample| Packet {
         pts: Some(sample.decoded + i64::from(sample.offset) - shift),
         duration: has_lengths.then_some(i64::from(sample.length)),
-        is_empty: sample.size == 0,
+        size: Some(sample.size.into()),
         is_key: sample.is_key,
         is_hidden: false,
         is_corrupt: false,
