@@ -41,6 +41,24 @@ fn whole_files_are_read() {
 }
 
 #[test]
+fn what_others_may_understand_differently_is_in_doubt() {
+    let [content, ..] = &files()[..] else { panic!("no files") };
+    for (name, other, doubt) in [
+        ("pasp", "clap", "the container cuts pictures"),
+        ("stts", "stps", "a table of samples is unusual"),
+        ("mdat", "moof", "the file is in fragments"),
+        ("avc1", "encv", "a track is encrypted"),
+    ] {
+        let at = content.windows(4).rposition(|word| word == name.as_bytes()).unwrap();
+        let mut changed = content.clone();
+        changed[at..at + 4].copy_from_slice(other.as_bytes());
+        let e = read_mp4(&mut Cursor::new(&changed), 1 << 20).unwrap_err();
+        assert_eq!(e.to_string(), doubt);
+    }
+    assert!(read_mp4(&mut Cursor::new(content), 100).is_err(), "a header that takes up more than may be");
+}
+
+#[test]
 fn every_byte_and_every_length() {
     for content in files() {
         // The header is behind the samples, or before them; either way, all of it is tried.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{Folder, ready};
-use imageio_core::{ErrorKind, Index, ReadOptions, Reader, Registry, v3 as iio};
+use imageio_core::{Batch, ErrorKind, Index, ReadOptions, Reader, Registry, v3 as iio};
 use imageio_plugin_ffmpeg::DESCRIPTOR;
 
 /// Writes a script that notes its arguments and then becomes `program`; `before` is run first.
@@ -125,5 +125,22 @@ fn an_old_ffmpeg() {
         let e = iio::imread_with(&path, &options(&script, &script)).unwrap_err();
         assert_eq!(e.kind(), ErrorKind::NotFound, "{e}");
         assert!(e.to_string().contains(part), "{e}");
+    }
+}
+
+#[test]
+fn writing_asks_ffmpeg_alone() {
+    if !ready() {
+        return;
+    }
+    let folder = Folder::new();
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let how = common::options()
+        .set("ffmpeg", text(script(&folder, "ffmpeg", "")))
+        .set("ffprobe", text(script(&folder, "ffprobe", "")));
+    for (n, target) in [(3, "a.mp4"), (1, "b.mp4")] {
+        iio::imwrite_with(folder.path(target), Batch(&common::smooth(3, 48, 64, 3)), &how).unwrap();
+        let started = started(&folder);
+        assert!(started.len() == n && started.iter().all(|line| line.starts_with("ffmpeg ")), "{started:?}");
     }
 }

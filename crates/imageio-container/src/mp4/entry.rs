@@ -101,6 +101,8 @@ fn picture(content: &[u8], entry: &mut Entry) -> Result<()> {
                 }
                 _ => entry.unread = Some(name),
             },
+            // Some versions of ffmpeg cut pictures to this, others do not.
+            b"clap" => return Err(Doubt("the container cuts pictures")),
             b"sinf" => return Err(Doubt("a track is encrypted")),
             b"btrt" | b"free" | b"skip" => {}
             b"uuid" if content.starts_with(&IPOD) => {}

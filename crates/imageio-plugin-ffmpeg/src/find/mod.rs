@@ -33,6 +33,15 @@ impl Tools {
         look(&Places::of_this_process(options.ffmpeg.as_deref(), options.ffprobe.as_deref()))
     }
 
+    /// As [`find`](Self::find) for who needs ffmpeg alone: ffprobe is not asked what it is.
+    pub fn find_ffmpeg(options: &Options) -> Result<Tools> {
+        let options = OpenOptions::parse(options)?;
+        let places = Places::of_this_process(options.ffmpeg.as_deref(), options.ffprobe.as_deref());
+        let (ffmpeg, version) = program(&places.ffmpeg(), "ffmpeg").map_err(|tried| missing("ffmpeg", &tried))?;
+        let ffprobe = presume(&places.ffprobe(&ffmpeg)).ok_or_else(|| "none was looked for".to_owned());
+        Ok(Tools { ffmpeg, version: Some(version), ffprobe })
+    }
+
     /// As [`find`](Self::find), but takes the first programs that are there, without asking what they are: starting
     /// one costs more than opening a video. Whoever uses them [checks](Self::check) when something goes wrong.
     pub fn presume(options: &Options) -> Result<Tools> {

@@ -311,7 +311,7 @@ pub(crate) fn resolve(tools: &Tools, names: &[&str]) -> Result<String> {
 static LISTS: Mutex<Option<HashMap<PathBuf, Arc<Vec<String>>>>> = Mutex::new(None);
 
 /// The names of the video encoders that an ffmpeg has.
-fn list(ffmpeg: &Path) -> Result<Arc<Vec<String>>> {
+pub(super) fn list(ffmpeg: &Path) -> Result<Arc<Vec<String>>> {
     let mut lists = LISTS.lock().unwrap_or_else(PoisonError::into_inner);
     let lists = lists.get_or_insert_with(HashMap::new);
     if let Some(list) = lists.get(ffmpeg) {

@@ -27,7 +27,7 @@ use crate::read::SourceOptions;
 pub(crate) fn open(request: &mut dyn Request<'_>) -> Result<Box<dyn ImageWriter>> {
     let options = WriteOptions::parse(request.options())?;
     let SourceOptions { input_arguments, .. } = source_options(request.options())?;
-    let tools = Tools::find(request.options())?;
+    let tools = tools(request.options())?;
     let extension = request.extension().map(str::to_owned);
     Ok(Box::new(VideoWriter {
         path: request.local_path_for_write()?,
@@ -38,6 +38,17 @@ pub(crate) fn open(request: &mut dyn Request<'_>) -> Result<Box<dyn ImageWriter>
         running: None,
         notes: Vec::new(),
     }))
+}
+
+/// Finds ffmpeg, and has it list its encoders meanwhile: either takes as long as a small video.
+fn tools(options: &Options) -> Result<Tools> {
+    std::thread::scope(|scope| {
+        if let Ok(presumed) = Tools::presume(options) {
+            // What goes wrong is said by who needs the list.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, move || encoder::list(&presumed.ffmpeg).is_ok());
+        }
+        Tools::find_ffmpeg(options)
+    })
 }
 
 /// Of the options for places that videos are read from, the one that holds for writing as well.
