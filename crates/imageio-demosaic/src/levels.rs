@@ -61,7 +61,8 @@ pub(crate) fn find(
     let factor = applied.map(|m| m * 65535.0 / full * settings.exposure as f32);
     let clip = applied.iter().copied().fold(f32::INFINITY, f32::min) * 65535.0;
     Ok(Levels {
-        scale: Scale { black: sensor.black, factor, top: 65535.0 },
+        // What is full stays full in all channels, and so white, however dark it is made.
+        scale: Scale { black: sensor.black, factor, top: 65535.0 * settings.exposure.min(1.0) as f32 },
         multipliers: multipliers_of(least),
         clip: clip.min(65535.0),
     })

@@ -34,6 +34,8 @@ impl Transform {
         let ids: Vec<u8> = frame.components.iter().map(|c| c.id).collect();
         match (ids.as_slice(), hints.adobe) {
             _ if hints.stored => Transform::Plain,
+            // JFIF numbers its components: lossless colours under other numbers are not its Y'CbCr.
+            (ids, None) if frame.process == Process::Lossless && ids.len() == 3 && ids != [1, 2, 3] => Transform::Plain,
             ([_, _, _], _) if hints.jfif => Transform::YccToRgb,
             ([_, _, _], Some(0)) => Transform::Plain,
             ([_, _, _], Some(_)) => Transform::YccToRgb,
@@ -134,6 +136,20 @@ mod tests {
             ycc_to_rgb(&rows[0], &rows[1], &rows[2], &mut plain);
             assert_eq!(fast, plain, "{n}");
         }
+    }
+
+    #[test]
+    fn numbers_tell_lossless_colours_from_jfifs() {
+        let frame = |marker: u8, first: u8| {
+            let mut payload = vec![8, 0, 4, 0, 4, 3];
+            (0..3).for_each(|k| payload.extend([first + k, 0x11, 0]));
+            Frame::parse(marker, &payload).unwrap()
+        };
+        let jfif = ColorHints { jfif: true, ..ColorHints::default() };
+        assert_eq!(Transform::of(&frame(0xC3, 1), jfif), Transform::YccToRgb);
+        assert_eq!(Transform::of(&frame(0xC3, 0), jfif), Transform::Plain);
+        assert_eq!(Transform::of(&frame(0xC3, 1), ColorHints::default()), Transform::Plain);
+        assert_eq!(Transform::of(&frame(0xC0, 0), jfif), Transform::YccToRgb);
     }
 
     #[test]

@@ -71,9 +71,11 @@ impl Job<'_> {
     }
 }
 
-/// More scans than any encoder makes, or than their number and the picture's size can mean well.
-const MAX_SCANS: u64 = 1000;
+/// More scans than mean well, by themselves or with the picture's size; encoders make a dozen.
+const MAX_SCANS: u64 = 1 << 16;
 const MAX_WORK: u64 = 1 << 32;
+/// Scans that wait to be decoded side by side, each with its tables.
+const MAX_PENDING: usize = 64;
 
 fn decode<P: Sample>(job: &Job<'_>, shape: (usize, usize, usize), out: &mut [P]) -> Result<Vec<String>> {
     let (height, width, components) = shape;
@@ -233,6 +235,9 @@ impl<'a> Decoder<'a> {
             let pos = self.pos;
             self.pos = end_of_scan(data, pos);
             self.pending.push(Pending { scan, pos, tables: self.tables.clone() });
+            if self.pending.len() == MAX_PENDING {
+                self.decode_pending(frame)?;
+            }
             return Ok(false);
         }
         self.decode_pending(frame)?;

@@ -93,6 +93,8 @@ impl Pixels {
             return match (bits, flags & ALPHA_PIXELS != 0) {
                 (8, false) => Ok(Pixels::Plain { channels: 1 }),
                 (16, true) => Ok(Pixels::Plain { channels: 2 }),
+                // Half a byte each, as A4L4.
+                (8, true) => Ok(Pixels::Masks { bytes: 1, channels: vec![Channel::new(r), Channel::new(a)] }),
                 (16, false) => Ok(Pixels::Words { channels: 1 }),
                 _ => unknown(format!("luminance of {bits} bits")),
             };

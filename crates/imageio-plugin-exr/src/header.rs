@@ -297,14 +297,16 @@ impl Part {
         }
         let has = |name: &str| attributes.iter().any(|a| a.name == name);
         let text = |name: &str| attributes.iter().find(|a| a.name == name).map(|a| lossy(&a.value));
-        let kind = text("type");
+        let multi_part = flags & MULTI_PART != 0;
+        // The type of an image that is alone is what the version field says, whatever the attribute does, as in the
+        // reference; only deep data have to name theirs.
+        let kind = if multi_part || flags & DEEP != 0 { text("type") } else { None };
         let (tiled, deep) = match kind.as_deref() {
             Some("scanlineimage") => (false, false),
             Some("tiledimage") => (true, false),
             Some("deepscanline") => (false, true),
             Some("deeptile") => (true, true),
-            // Files of one part may go without; an unknown type of theirs counts as none, as in the reference.
-            Some(other) if flags & MULTI_PART != 0 => {
+            Some(other) if multi_part => {
                 return Err(Error::unsupported(format!("a part of type `{other}`")));
             }
             _ => (flags & TILED != 0, flags & DEEP != 0),

@@ -130,7 +130,15 @@ fn filters_sizes_and_times() {
             "frame {k} of a part"
         );
     }
-    assert_eq!(iio::improps_with(&path, &options().set("start", 0.4).set("end", 1.2)).unwrap().shape, part.shape());
+    let window = || options().set("start", 0.4).set("end", 1.2);
+    assert_eq!(iio::improps_with(&path, &window()).unwrap().shape, part.shape());
+    let iterated: Vec<NdImage> = iio::imiter_with(&path, &window()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(iterated.len(), 20);
+    assert!(iterated.iter().enumerate().all(|(k, frame)| bytes(frame) == bytes(&part.index_first(k).unwrap())));
+    assert_eq!(iio::imiter_with(&path, &options().set("end", 0.2)).unwrap().count(), 5);
+    let mut reader = Reader::open_with(&path, &window()).unwrap();
+    assert!(bytes(&reader.read(19).unwrap()) == bytes(&iterated[19]));
+    assert_eq!(reader.read(20).unwrap_err().kind(), ErrorKind::IndexOutOfRange);
     let few =
         iio::imread_with(&path, &options().set("start", 0.4).set("end", 1.2).set("filter", "framestep=4")).unwrap();
     assert_eq!(few.shape(), [5, 64, 96, 3]);
@@ -196,6 +204,11 @@ fn a_camera_that_is_none() {
     let mut reader = Reader::open_with("<video0>", &camera).unwrap();
     assert_eq!(reader.count().unwrap(), None);
     assert!(reader.read(0).is_ok() && reader.read(0).is_ok(), "the same index gives the next picture");
+    // Without naming the plugin.
+    static ONE: Registry = Registry::empty();
+    ONE.register(&DESCRIPTOR);
+    let unnamed = ReadOptions::new().registry(&ONE).set("format", "lavfi").set("device", "testsrc2=s=80x60:r=200");
+    assert_eq!(iio::imread_with("<video0>", &unnamed).unwrap().shape(), [60, 80, 3]);
     let e = iio::imread_with("<video77>", &options()).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::NotFound, "{e}");
     assert!(e.to_string().contains("no camera 77"), "{e}");

@@ -108,3 +108,19 @@ fn junk_is_passed_over() {
     assert_eq!(reader.read(0).unwrap(), expected);
     assert!(reader.notes()[0].contains("belong to no segment"), "{:?}", reader.notes());
 }
+
+#[test]
+fn a_small_picture_may_have_very_many_scans() {
+    let bytes = file("progressive.jpg");
+    let starts: Vec<usize> = (0..bytes.len() - 1).filter(|at| bytes[*at..at + 2] == [0xFF, 0xDA]).collect();
+    // The first scan of coefficients beyond the mean values, which says the same however often it comes.
+    let first = (0..starts.len()).find(|k| bytes[starts[*k] + 7] != 0).unwrap();
+    let end = starts[first]
+        + (2..).find(|i| bytes[starts[first] + i] == 0xFF && !matches!(bytes[starts[first] + i + 1], 0)).unwrap();
+    let mut many = bytes[..end].to_vec();
+    for _ in 0..1500 {
+        many.extend(&bytes[starts[first]..end]);
+    }
+    many.extend(&bytes[end..]);
+    assert_eq!(v3::imread(many.as_slice()).unwrap(), v3::imread(bytes.as_slice()).unwrap());
+}

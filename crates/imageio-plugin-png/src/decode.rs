@@ -1,7 +1,7 @@
 //! From compressed rows to the elements of an array.
 
 use imageio_core::{Error, Result};
-use png::{Decoder, Limits, Transformations};
+use png::{DecodeOptions, Decoder, Limits, Transformations};
 
 use crate::chunk::{Chunk, Source};
 use crate::error;
@@ -27,8 +27,11 @@ pub(crate) fn decode(
     let map = |e| error::decoding(e, first.at);
     let mut feed = Feed::new(source, header, size, first)?;
     // The only thing the decoder allocates for this stream is rows, whose size was checked with the frame's.
-    let mut decoder = Decoder::new_with_limits(&mut feed, Limits { bytes: usize::MAX });
-    decoder.ignore_checksums(true);
+    let mut options = DecodeOptions::default();
+    options.set_ignore_crc(true);
+    options.set_ignore_adler32(false);
+    let mut decoder = Decoder::new_with_options(&mut feed, options);
+    decoder.set_limits(Limits { bytes: usize::MAX });
     let packed = matches!(out, Pixels::Bool(_));
     decoder.set_transformations(if packed { Transformations::IDENTITY } else { Transformations::EXPAND });
     let mut reader = decoder.read_info().map_err(map)?;

@@ -21,6 +21,8 @@ pub(crate) struct Feed<'a, 'r> {
     kind: Kind,
     state: State,
     crc: crc32fast::Hasher,
+    /// The sequence number that the next piece of a frame has to have, once one was seen.
+    sequence: Option<u32>,
     /// The file ended where a chunk should have followed.
     pub open_end: bool,
 }
@@ -61,6 +63,7 @@ impl<'a, 'r> Feed<'a, 'r> {
             kind: first.kind,
             state: State::End,
             crc: crc32fast::Hasher::new(),
+            sequence: None,
             open_end: false,
         };
         feed.source.seek(first.at + 8)?;
@@ -81,6 +84,15 @@ impl<'a, 'r> Feed<'a, 'r> {
             }
             self.crc.update(&sequence);
             left -= 4;
+            let number = u32::from_be_bytes(sequence);
+            if self.sequence.is_some_and(|expected| number != expected) {
+                return Err(error::chunk(
+                    format!("its sequence number {number} is out of order"),
+                    chunk.kind,
+                    chunk.at,
+                ));
+            }
+            self.sequence = number.checked_add(1);
         }
         self.pending.extend_from_slice(&(left as u32).to_be_bytes());
         self.pending.extend_from_slice(b"IDAT");

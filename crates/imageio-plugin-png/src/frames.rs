@@ -31,6 +31,8 @@ impl Frames {
         let mut list = Vec::new();
         let mut control = header.first_frame;
         let extra_still = control.is_none();
+        // Control chunks and data are numbered together, in the order of the file (PNG specification, section 11.3.6).
+        let mut expected = u32::from(!extra_still);
         if let Some(control) = control.take() {
             list.push(Frame { control, data: header.pixels });
         }
@@ -60,12 +62,23 @@ impl Frames {
                         Err(e) if e.kind() == imageio_core::ErrorKind::Malformed => None,
                         Err(e) => return Err(e),
                     };
-                    if parsed.is_none() {
+                    let Some(parsed) = parsed else {
                         break Some(format!("its control chunk at offset {} is invalid", chunk.at));
+                    };
+                    if parsed.number != expected {
+                        break Some(out_of_sequence(chunk, parsed.number, expected));
                     }
-                    control = parsed;
+                    expected += 1;
+                    control = Some(parsed);
                 }
                 b"fdAT" => {
+                    let mut number = [0; 4];
+                    source.read_up_to(&mut number)?;
+                    let number = u32::from_be_bytes(number);
+                    if number != expected {
+                        break Some(out_of_sequence(chunk, number, expected));
+                    }
+                    expected += 1;
                     if let Some(control) = control.take() {
                         list.push(Frame { control, data: chunk });
                     }
@@ -113,4 +126,9 @@ impl Frames {
         };
         (1..=k).rev().find(|at| independent(*at)).unwrap_or(0)
     }
+}
+
+fn out_of_sequence(chunk: Chunk, number: u32, expected: u32) -> String {
+    let (kind, at) = (chunk.kind.escape_ascii(), chunk.at);
+    format!("chunk {kind} at offset {at} has the sequence number {number}, {expected} was due")
 }

@@ -80,6 +80,8 @@ pub(crate) enum Dispose {
 /// The frame control chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FrameControl {
+    /// Place among the chunks of the animation, which are numbered together.
+    pub number: u32,
     pub width: u32,
     pub height: u32,
     pub x: u32,
@@ -93,8 +95,9 @@ pub(crate) struct FrameControl {
 impl FrameControl {
     /// Parses the chunk and holds it against the canvas.
     pub fn parse(data: &[u8], header: &Header) -> Option<Self> {
-        let mut fields = Fields(data.get(4..)?);
+        let mut fields = Fields(data);
         let control = FrameControl {
+            number: fields.u32()?,
             width: fields.u32()?,
             height: fields.u32()?,
             x: fields.u32()?,
@@ -139,6 +142,8 @@ pub(crate) struct Header {
     /// Alpha for palette entries, or the one transparent colour; empty if there is none.
     pub transparency: Vec<u8>,
     pub animation: Option<Animation>,
+    /// Animation control chunks that there are; more than one is one too many.
+    animations: usize,
     /// Control of the first frame, if that is the image which every reader shows.
     pub first_frame: Option<FrameControl>,
     /// Pixels per unit in x and y, and whether the unit is the metre.
@@ -255,6 +260,7 @@ impl Header {
             palette: Vec::new(),
             transparency: Vec::new(),
             animation: None,
+            animations: 0,
             first_frame: None,
             density: None,
             pixels: chunk,
@@ -286,17 +292,23 @@ impl Header {
             b"acTL" => {
                 let mut fields = Fields(data);
                 let (Some(frames), Some(plays)) = (fields.u32(), fields.u32()) else { return false };
-                if frames == 0 || frames > i32::MAX as u32 || self.animation.is_some() {
+                if frames == 0 || frames > i32::MAX as u32 {
                     return false;
                 }
-                self.animation = Some(Animation { frames, plays });
-                true
+                // Of two that contradict each other neither counts: what is left is the still image.
+                self.animations += 1;
+                self.animation = (self.animations == 1).then_some(Animation { frames, plays });
+                self.animation.is_some()
             }
             b"fcTL" => {
                 let control = FrameControl::parse(data, self);
-                // The still image is a frame only if it is the whole canvas.
-                self.first_frame = control.filter(|c| (c.width, c.height) == (self.width, self.height));
-                self.first_frame.is_some()
+                // The still image is a frame only if it is the whole canvas, and then the first of all.
+                let control = control.filter(|c| (c.width, c.height) == (self.width, self.height) && c.number == 0);
+                if control.is_none() || self.first_frame.is_some() {
+                    return false;
+                }
+                self.first_frame = control;
+                true
             }
             _ => {
                 let mut fields = Fields(data);
@@ -322,6 +334,13 @@ impl Header {
             self.transparency = data.to_vec();
             if self.color == Color::Palette {
                 self.transparency.truncate(self.palette.len() / 3);
+            } else {
+                // Only as many bits count as a sample has (PNG specification, section 11.3.2.1).
+                let mask = (0xFFFF_u16 >> (16 - u16::from(self.depth))).to_be_bytes();
+                self.transparency.as_chunks_mut::<2>().0.iter_mut().for_each(|[high, low]| {
+                    *high &= mask[0];
+                    *low &= mask[1];
+                });
             }
             return true;
         }

@@ -144,6 +144,8 @@ impl Shape {
 
     fn control(self, (x, y, width, height): (usize, usize, usize, usize), delay: (u16, u16)) -> FrameControl {
         FrameControl {
+            // The file counts for itself.
+            number: 0,
             width: width as u32,
             height: height as u32,
             x: x as u32,

@@ -4,7 +4,9 @@ mod loader;
 
 use imageio_core::{Capabilities, Dtype, PluginDescriptor, Registry, WriteShape};
 
-pub use imageio_rawfile::{Compression, Crop, Demosaic, Highlight, OutputColor, ReadOptions, WriteOptions};
+pub use imageio_rawfile::{
+    Compression, Crop, Demosaic, Highlight, OutputColor, RawReader, ReadOptions, Thumbnail, WriteOptions,
+};
 
 /// What there is to know about this plugin without opening a file.
 pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("raw", &imageio_rawfile::Raw(&loader::Loader))

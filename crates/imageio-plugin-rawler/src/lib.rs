@@ -4,7 +4,7 @@ mod loader;
 
 use imageio_core::{Capabilities, PluginDescriptor, Registry};
 
-pub use imageio_rawfile::{Crop, Demosaic, Highlight, OutputColor, ReadOptions};
+pub use imageio_rawfile::{Crop, Demosaic, Highlight, OutputColor, RawReader, ReadOptions, Thumbnail};
 
 /// What there is to know about this plugin without opening a file.
 pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("rawler", &imageio_rawfile::Raw(&loader::Rawler))

@@ -29,8 +29,13 @@ impl Existing {
             return Ok(None);
         }
         file.rewind()?;
-        let tiff = Tiff::file(file.try_clone()?)?;
+        let mut tiff = Tiff::file(file.try_clone()?)?;
         let mut window = Window::default();
+        tiff.recognise_ndpi(&mut window)?;
+        if tiff.header.ndpi {
+            return Err(Error::unsupported("adding to a slide of Hamamatsu")
+                .with_hint("read its images and write them to a new file"));
+        }
         let mut chain = Chain::new(tiff.header.first);
         let offsets = chain.all(&tiff, &mut window)?.to_vec();
         if let Some(why) = &chain.note {

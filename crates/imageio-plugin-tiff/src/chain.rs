@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use imageio_core::{Error, ErrorKind, Result};
 
+use crate::blame::{Blame, named_ifd};
 use crate::ifd::{Tiff, Window};
 
 /// Directories beyond this number are taken for damage.
@@ -41,6 +42,15 @@ impl Chain {
         Ok(&self.offsets)
     }
 
+    /// Adds the number of the page whose directory an error names.
+    pub fn locate(&self, error: Error) -> Error {
+        let ifd = named_ifd(&error);
+        match self.offsets.iter().position(|offset| Some(*offset) == ifd) {
+            Some(k) => error.with("page", k),
+            None => error,
+        }
+    }
+
     fn step(&mut self, tiff: &Tiff<'_>, window: &mut Window) -> Result<bool> {
         if self.next == 0 {
             return Ok(false);
@@ -48,11 +58,15 @@ impl Chain {
         let offset = std::mem::take(&mut self.next);
         let k = self.offsets.len();
         if !self.seen.insert(offset) {
-            self.note = Some(format!("the chain of directories leads back to byte {offset} after page {}", k - 1));
+            let last = self.offsets.last().copied().unwrap_or(0);
+            self.note = Some(format!(
+                "the chain of directories leads back to byte {offset} after page {} (ifd: {last})",
+                k.saturating_sub(1)
+            ));
             return Ok(false);
         }
         if k >= MAX_PAGES {
-            return Err(Error::limit(format!("more than {MAX_PAGES} pages")));
+            return Err(Error::limit(format!("more than {MAX_PAGES} pages")).ifd(offset));
         }
         match tiff.next_ifd(offset, window) {
             Ok(next) => {

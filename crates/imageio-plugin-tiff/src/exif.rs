@@ -108,7 +108,7 @@ impl Block<'_, '_> {
             }
         }
         for link in links {
-            entries.push((Entry { tag: *link, kind: 4, count: 1, field: [0; 8] }, None));
+            entries.push((Entry { tag: *link, kind: 4, count: 1, field: [0; 8], at: 0 }, None));
         }
         entries.sort_by_key(|e| e.0.tag);
         self.uint(entries.len() as u64, 2);

@@ -2,6 +2,7 @@
 
 use imageio_core::{Error, ErrorKind, Request, Result, Value};
 
+use crate::blame::{Blame, label};
 use crate::source::{Source, ends_early};
 use crate::tags::tag;
 
@@ -45,6 +46,8 @@ pub(crate) struct Header {
     pub endian: Endian,
     /// BigTIFF: 64-bit offsets.
     pub big: bool,
+    /// The upper halves of 64-bit values follow each directory (see [`crate::ndpi`]).
+    pub ndpi: bool,
     /// Offset of the first directory.
     pub first: u64,
 }
@@ -58,9 +61,9 @@ impl Header {
             _ => return None,
         };
         match endian.uint(head.get(2..4)?) {
-            42 => Some(Header { endian, big: false, first: endian.uint(head.get(4..8)?) }),
+            42 => Some(Header { endian, big: false, ndpi: false, first: endian.uint(head.get(4..8)?) }),
             43 if endian.uint(head.get(4..6)?) == 8 && endian.uint(head.get(6..8)?) == 0 => {
-                Some(Header { endian, big: true, first: endian.uint(head.get(8..16)?) })
+                Some(Header { endian, big: true, ndpi: false, first: endian.uint(head.get(8..16)?) })
             }
             _ => None,
         }
@@ -86,6 +89,8 @@ pub(crate) struct Entry {
     pub count: u64,
     /// The value itself if it fits, else where it is.
     pub field: [u8; 8],
+    /// Offset of the entry.
+    pub at: u64,
 }
 
 /// One directory.
@@ -182,6 +187,8 @@ pub(crate) struct Tiff<'r> {
     pub source: Source<'r>,
     pub header: Header,
     max_metadata: Option<u64>,
+    /// Bytes that a strip or tile may take apart from the array.
+    pub max_alloc: Option<u64>,
     /// What the end of the file cuts off reads as missing instead of being an error.
     pub allow_truncated: bool,
 }
@@ -191,7 +198,7 @@ impl<'r> Tiff<'r> {
     pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
         let declined = || Error::declined("no TIFF signature");
         let header = Header::parse(request.head());
-        let max_metadata = request.limits().max_metadata;
+        let (max_metadata, max_alloc) = (request.limits().max_metadata, request.limits().max_alloc);
         if header.is_none() && request.head().len() >= 16 {
             return Err(declined());
         }
@@ -211,7 +218,7 @@ impl<'r> Tiff<'r> {
                 }
             }
         };
-        Ok(Tiff { source, header, max_metadata, allow_truncated: false })
+        Ok(Tiff { source, header, max_metadata, max_alloc, allow_truncated: false })
     }
 
     /// A local file that another one names.
@@ -226,20 +233,25 @@ impl<'r> Tiff<'r> {
         let n = source.read_some(0, &mut head)?;
         let header = Header::parse(head.get(..n).unwrap_or_default());
         let header = header.ok_or_else(|| Error::malformed("the file is no TIFF file"))?;
-        let max_metadata = imageio_core::Limits::default().max_metadata;
-        Ok(Tiff { source, header, max_metadata, allow_truncated: false })
+        let imageio_core::Limits { max_metadata, max_alloc, .. } = imageio_core::Limits::default();
+        Ok(Tiff { source, header, max_metadata, max_alloc, allow_truncated: false })
     }
 
     #[cfg(test)]
     pub fn memory(bytes: Vec<u8>) -> Tiff<'static> {
         let header = Header::parse(&bytes).unwrap();
-        let max_metadata = imageio_core::Limits::default().max_metadata;
-        Tiff { source: Source::memory(bytes), header, max_metadata, allow_truncated: false }
+        let imageio_core::Limits { max_metadata, max_alloc, .. } = imageio_core::Limits::default();
+        Tiff { source: Source::memory(bytes), header, max_metadata, max_alloc, allow_truncated: false }
     }
 
     fn sizes(&self) -> (u64, usize) {
         // Bytes of the entry count and of an entry.
         if self.header.big { (8, 20) } else { (2, 12) }
+    }
+
+    /// Bytes of the link to the next directory.
+    fn link_size(&self) -> usize {
+        if self.header.big || self.header.ndpi { 8 } else { 4 }
     }
 
     /// Number of entries of a directory and the offset where the next one is said.
@@ -248,21 +260,21 @@ impl<'r> Tiff<'r> {
         let (lead, each) = self.sizes();
         let bytes = window.get(&self.source, offset, lead as usize)?;
         if (bytes.len() as u64) < lead {
-            return Err(ends_early(offset, lead, self.source.size()));
+            return Err(ends_early(offset, lead, self.source.size()).ifd(offset));
         }
         let count = endian.uint(bytes);
         if count > MAX_ENTRIES {
-            return Err(Error::malformed(format!("a directory of {count} entries")).with("offset", offset));
+            return Err(Error::malformed(format!("a directory of {count} entries")).ifd(offset).at(offset));
         }
         let end = offset.checked_add(lead + count * each as u64);
-        let end = end.ok_or_else(|| ends_early(offset, lead, self.source.size()))?;
+        let end = end.ok_or_else(|| ends_early(offset, lead, self.source.size()).ifd(offset))?;
         Ok((count as usize, end))
     }
 
     /// Where the directory after the one at `offset` is; 0 at the end of the chain.
     pub fn next_ifd(&self, offset: u64, window: &mut Window) -> Result<u64> {
         let (_, end) = self.directory(offset, window)?;
-        let width = if self.header.big { 8 } else { 4 };
+        let width = self.link_size();
         let bytes = window.get(&self.source, end, width)?;
         // Some writers leave the last link away.
         Ok(if bytes.len() < width { 0 } else { self.header.endian.uint(bytes) })
@@ -280,20 +292,34 @@ impl<'r> Tiff<'r> {
         let (lead, each) = self.sizes();
         let width = if self.header.big { 8 } else { 4 };
         let start = offset + lead;
-        let bytes = window.get(&self.source, start, count * each + width)?;
+        let upper = if self.header.ndpi { 4 * count } else { 0 };
+        let link = self.link_size();
+        let bytes = window.get(&self.source, start, count * each + link + upper)?;
         if bytes.len() < count * each {
-            return Err(ends_early(offset, end - offset, self.source.size()));
+            return Err(ends_early(offset, end - offset, self.source.size()).ifd(offset));
         }
-        let (body, link) = bytes.split_at(count * each);
-        let next = if link.len() < width { 0 } else { endian.uint(link) };
+        let (body, rest) = bytes.split_at(count * each);
+        let next = rest.get(..link).map_or(0, |link| endian.uint(link));
+        let upper = rest.get(link..link + upper).unwrap_or_default();
         let mut entries = Vec::with_capacity(count);
-        for raw in body.chunks_exact(each) {
-            let mut entry = Entry { tag: 0, kind: 0, count: 0, field: [0; 8] };
+        for (k, raw) in body.chunks_exact(each).enumerate() {
+            let mut entry = Entry { tag: 0, kind: 0, count: 0, field: [0; 8], at: start + (k * each) as u64 };
             entry.tag = endian.uint(raw.get(..2).unwrap_or_default()) as u16;
             entry.kind = endian.uint(raw.get(2..4).unwrap_or_default()) as u16;
             entry.count = endian.uint(raw.get(4..4 + width).unwrap_or_default());
             for (to, from) in entry.field.iter_mut().zip(raw.get(4 + width..).unwrap_or_default()) {
                 *to = *from;
+            }
+            if let Some(upper) = upper.get(4 * k..4 * k + 4).filter(|upper| **upper != [0; 4]) {
+                for (to, from) in entry.field.iter_mut().skip(4).zip(upper) {
+                    *to = *from;
+                }
+                // A number that needs the upper half is one of 64 bits.
+                match (entry.kind, entry.count) {
+                    (4 | 13, 1) => entry.kind = 16,
+                    (9, 1) => entry.kind = 17,
+                    _ => {}
+                }
             }
             entries.push(entry);
         }
@@ -306,9 +332,9 @@ impl<'r> Tiff<'r> {
         let Some((offset, len)) = self.place(entry)? else {
             return Ok(self.inline(entry).to_vec());
         };
-        let bytes = window.get(&self.source, offset, len)?;
+        let bytes = window.get(&self.source, offset, len).map_err(|e| e.tag(entry.tag))?;
         if bytes.len() < len && !matches!(entry.kind, 2 | 7) {
-            return Err(ends_early(offset, len as u64, self.source.size()).with("tag", entry.tag));
+            return Err(ends_early(offset, len as u64, self.source.size()).tag(entry.tag));
         }
         Ok(bytes.to_vec())
     }
@@ -316,21 +342,27 @@ impl<'r> Tiff<'r> {
     /// Offset and length of a value that lies elsewhere; `None` if it is in the entry itself.
     pub fn place(&self, entry: &Entry) -> Result<Option<(u64, usize)>> {
         let size = type_size(entry.kind).ok_or_else(|| {
-            Error::unsupported(format!("tag {} has the unknown field type {}", entry.tag, entry.kind))
+            Error::unsupported(format!("{} has the unknown field type {}", label(entry.tag), entry.kind))
+                .tag(entry.tag)
+                .at(entry.at)
         })?;
-        let width = if self.header.big { 8 } else { 4 };
+        let is_upper = self.header.ndpi && matches!((entry.kind, entry.count), (16 | 17, 1));
+        let width = if self.header.big || is_upper { 8 } else { 4 };
         let len = size.checked_mul(entry.count).filter(|len| *len <= isize::MAX as u64);
         let len = len.ok_or_else(|| {
-            Error::malformed(format!("tag {} claims {} values", entry.tag, entry.count)).with("tag", entry.tag)
+            let claim = format!("{} claims {} values", label(entry.tag), entry.count);
+            Error::malformed(claim).tag(entry.tag).at(entry.at)
         })?;
         if len <= width {
             return Ok(None);
         }
         if let Some(max) = self.max_metadata.filter(|max| len > *max) {
-            return Err(Error::limit(format!("tag {} has {len} bytes", entry.tag))
+            return Err(Error::limit(format!("{} has {len} bytes", label(entry.tag)))
+                .tag(entry.tag)
+                .at(entry.at)
                 .with("limit", format!("max_metadata = {max}")));
         }
-        let offset = self.header.endian.uint(entry.field.get(..width as usize).unwrap_or_default());
+        let offset = self.header.endian.uint(entry.field.get(..self.link_size()).unwrap_or_default());
         Ok(Some((offset, len as usize)))
     }
 
@@ -352,7 +384,10 @@ impl<'r> Tiff<'r> {
     fn unsigned(&self, entry: &Entry, bytes: &[u8]) -> Result<u64> {
         let endian = self.header.endian;
         let size = type_size(entry.kind).unwrap_or(1) as usize;
-        let bad = || Error::malformed(format!("tag {} is no non-negative integer", entry.tag)).with("tag", entry.tag);
+        let bad = || {
+            let what = format!("{} is no non-negative integer", label(entry.tag));
+            Error::malformed(what).tag(entry.tag).at(entry.at)
+        };
         let first = bytes.get(..size).filter(|b| !b.is_empty()).ok_or_else(bad)?;
         match entry.kind {
             1 | 3 | 4 | 7 | 13 | 16 | 18 => Ok(endian.uint(first)),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod append;
+mod blame;
 mod chain;
 mod decode;
 mod describe;
@@ -13,6 +14,7 @@ mod handle;
 mod ifd;
 mod json;
 mod metadata;
+mod ndpi;
 mod options;
 mod page;
 mod palette;

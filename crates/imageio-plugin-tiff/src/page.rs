@@ -1,10 +1,14 @@
 //! One directory as an image: what its tags say about size, samples and storage (TIFF 6.0 sections 3 to 15).
 
+use std::sync::Arc;
+
 use imageio_core::{Dtype, Error, Result};
 
+use crate::blame::Blame;
 use crate::decode::SgiLog;
 use crate::ifd::{Entry, Ifd, Tiff, Window, lenient};
-use crate::tags::tag;
+use crate::ndpi::{self, Parts};
+use crate::tags::{self, tag};
 
 /// How the samples of a page are stored. Pages with equal layouts make up a series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,6 +48,8 @@ pub(crate) struct Page {
     /// Horizontal and vertical chroma subsampling, where said.
     pub subsampling: Option<(u16, u16)>,
     pub sub_ifds: Vec<u64>,
+    /// The stream of a slide, read in parts.
+    pub parts: Option<Arc<Parts>>,
 }
 
 /// Largest size of a tile or image side that is believed.
@@ -53,10 +59,25 @@ impl Page {
     /// Reads the directory at `offset`.
     pub fn read(tiff: &Tiff<'_>, offset: u64, window: &mut Window) -> Result<Self> {
         let ifd = tiff.read_ifd(offset, window)?;
-        Self::parse(tiff, ifd, window).map_err(|e| e.with("offset", offset))
+        let parsed = Self::parse(tiff, &ifd, window).map_err(|e| ifd.blame(e));
+        let (mut layout, subfile_type, subsampling, sub_ifds) = parsed?;
+        let mut parts = None;
+        if tiff.header.ndpi {
+            ndpi::deepen(tiff, &ifd, window, &mut layout)?;
+            if layout.compression == 7 && layout.tile.is_none() {
+                parts = Parts::read(tiff, &ifd, window)?.map(Arc::new);
+            }
+        }
+        if let Some(parts) = &parts {
+            let [length, width] = parts.size;
+            layout.tile = Some([1, length, width]);
+            layout.rows_per_strip = 0;
+        }
+        Ok(Page { ifd, layout, subfile_type, subsampling, sub_ifds, parts })
     }
 
-    fn parse(tiff: &Tiff<'_>, ifd: Ifd, window: &mut Window) -> Result<Self> {
+    #[allow(clippy::type_complexity, reason = "the fields of a page beside its directory")]
+    fn parse(tiff: &Tiff<'_>, ifd: &Ifd, window: &mut Window) -> Result<(Layout, u64, Option<(u16, u16)>, Vec<u64>)> {
         let mut width = 0;
         let mut length = 0;
         let mut depth = 1;
@@ -120,6 +141,23 @@ impl Page {
                 _ => {}
             }
         }
+        #[cfg(feature = "jpeg")]
+        if (width, length) == (0, 0) {
+            // The thumbnails of cameras, which are a JPEG stream and no more: it says what they are.
+            if let Some([precision, height, across, components]) = Self::stream_frame(tiff, ifd, window)? {
+                (length, width, samples) = (height as u64, across as u64, Some(components as u64));
+                let had = |tag: u16| ifd.entry(tag).is_some();
+                if !had(tag::BITS_PER_SAMPLE) {
+                    bits = vec![if precision <= 8 { 8 } else { 16 }];
+                }
+                if !had(tag::COMPRESSION) {
+                    compression = 6;
+                }
+                if photometric.is_none() {
+                    photometric = (components == 3).then_some(6).or(Some(0));
+                }
+            }
+        }
         let compression = compression.min(0xffff) as u16;
         // Old-style JPEG leaves away what its own stream says.
         let old_jpeg = compression == 6;
@@ -131,31 +169,31 @@ impl Page {
         if bits.is_empty() {
             bits.push(if old_jpeg { 8 } else { 1 });
         }
-        let side = |n: u64, name: &str| match n {
-            0 => Err(Error::malformed(format!("{name} is 0"))),
-            n if n > MAX_SIDE => Err(Error::malformed(format!("{name} is {n}"))),
-            n => Ok(n as usize),
+        let side = |n: u64, number: u16| match n {
+            1..=MAX_SIDE => Ok(n as usize),
+            _ => Err(Error::malformed(format!("{} is {n}", tags::name(number).unwrap_or_default())).tag(number)),
         };
-        let width = side(width, "ImageWidth")?;
-        let length = side(length, "ImageLength")?;
-        let depth = side(depth, "ImageDepth")?;
-        let samples = side(samples, "SamplesPerPixel")?;
+        let width = side(width, tag::IMAGE_WIDTH)?;
+        let length = side(length, tag::IMAGE_LENGTH)?;
+        let depth = side(depth, tag::IMAGE_DEPTH)?;
+        let samples = side(samples, tag::SAMPLES_PER_PIXEL)?;
         if samples > 65_535 {
-            return Err(Error::malformed(format!("{samples} samples in a pixel")));
+            return Err(Error::malformed(format!("{samples} samples in a pixel")).tag(tag::SAMPLES_PER_PIXEL));
         }
         if bits.contains(&0) {
-            return Err(Error::malformed("BitsPerSample is 0"));
+            return Err(Error::malformed("BitsPerSample is 0").tag(tag::BITS_PER_SAMPLE));
         }
         let tile = match tile_width {
             0 => None,
             _ => {
-                Some([side(tile_depth, "TileDepth")?, side(tile_length, "TileLength")?, side(tile_width, "TileWidth")?])
+                let [deep, down] = [side(tile_depth, tag::TILE_DEPTH)?, side(tile_length, tag::TILE_LENGTH)?];
+                Some([deep, down, side(tile_width, tag::TILE_WIDTH)?])
             }
         };
         let rows_per_strip = match tile {
             Some(_) => 0,
             None => match rows_per_strip {
-                Some(0) => return Err(Error::malformed("RowsPerStrip is 0")),
+                Some(0) => return Err(Error::malformed("RowsPerStrip is 0").tag(tag::ROWS_PER_STRIP)),
                 Some(rows) => usize::try_from(rows).unwrap_or(length).min(length),
                 None => length,
             },
@@ -195,7 +233,20 @@ impl Page {
             let (samples, bits) = (coding.samples(), vec![32]);
             layout = Layout { samples, bits, format: 3, mixed_formats: false, planar: false, extra_samples, ..layout };
         }
-        Ok(Page { ifd, layout, subfile_type, subsampling, sub_ifds })
+        Ok((layout, subfile_type, subsampling, sub_ifds))
+    }
+
+    /// What the JPEG stream of a directory without a size says in its frame header.
+    #[cfg(feature = "jpeg")]
+    fn stream_frame(tiff: &Tiff<'_>, ifd: &Ifd, window: &mut Window) -> Result<Option<[usize; 4]>> {
+        /// The header comes before any picture, but may follow a profile.
+        const HEAD: usize = 4096;
+        let tags = [tag::TILE_OFFSETS, tag::STRIP_OFFSETS, tag::JPEG_INTERCHANGE_FORMAT];
+        let Some(entry) = tags.iter().find_map(|tag| ifd.entry(*tag)) else { return Ok(None) };
+        let Some(offset) = lenient(tiff.uint(entry, window))?.filter(|at| *at > 0) else { return Ok(None) };
+        let mut head = [0; HEAD];
+        let n = tiff.source.read_some(offset, &mut head)?;
+        Ok(crate::decode::jpeg_frame(head.get(..n).unwrap_or_default()))
     }
 
     /// `true` if it is a smaller version of another page.
@@ -218,23 +269,30 @@ impl Page {
 
     /// Offsets and byte counts of the strips or tiles, as many as the layout has; missing ones are (0, 0).
     pub fn chunks(&self, tiff: &Tiff<'_>, window: &mut Window) -> Result<Vec<(u64, u64)>> {
+        if self.parts.is_some() {
+            let wanted = self.layout.chunk_count();
+            let found = wanted.and_then(|wanted| ndpi::chunks(tiff, &self.ifd, window, wanted));
+            return found.map_err(|e| self.ifd.blame(e));
+        }
         let entry = |tags: &[u16]| tags.iter().find_map(|tag| self.ifd.entry(*tag)).copied();
         // Tiles may have been written under the tags of strips, and old JPEG streams have tags of their own.
         let offsets = entry(&[tag::TILE_OFFSETS, tag::STRIP_OFFSETS, tag::JPEG_INTERCHANGE_FORMAT]);
         let counts = entry(&[tag::TILE_BYTE_COUNTS, tag::STRIP_BYTE_COUNTS, tag::JPEG_INTERCHANGE_FORMAT_LENGTH]);
         let Some(offsets) = offsets else {
-            return Err(Error::malformed("neither strip nor tile offsets are given").with("offset", self.ifd.offset));
+            let number = self.layout.offsets_tag();
+            return Err(self.ifd.blame(Error::malformed("neither strip nor tile offsets are given").tag(number)));
         };
-        let wanted = self.layout.chunk_count()?;
-        let offsets = tiff.uints(&offsets, window)?;
+        let blame = |e| self.ifd.blame(e);
+        let wanted = self.layout.chunk_count().map_err(blame)?;
+        let offsets = tiff.uints(&offsets, window).map_err(blame)?;
         let counts = match counts {
-            Some(counts) => tiff.uints(&counts, window)?,
+            Some(counts) => tiff.uints(&counts, window).map_err(blame)?,
             None => Vec::new(),
         };
         if offsets.len() < wanted {
             let have = offsets.len();
-            return Err(Error::malformed(format!("{have} strips or tiles are located, the image has {wanted}"))
-                .with("offset", self.ifd.offset));
+            let what = format!("{have} strips or tiles are located, the image has {wanted}");
+            return Err(self.ifd.blame(Error::malformed(what).tag(self.layout.offsets_tag())));
         }
         let size = || tiff.source.size().unwrap_or(u64::MAX);
         let single = wanted == 1;
@@ -320,11 +378,12 @@ impl Layout {
             _ => None,
         };
         if self.mixed_formats {
-            return Err(Error::unsupported("samples of different formats in one pixel"));
+            return Err(Error::unsupported("samples of different formats in one pixel").tag(tag::SAMPLE_FORMAT));
         }
         found.ok_or_else(|| {
             let bits: Vec<String> = self.bits.iter().take(8).map(u16::to_string).collect();
             Error::unsupported(format!("samples of {} bits of format {}", bits.join(", "), self.format))
+                .tag(tag::BITS_PER_SAMPLE)
         })
     }
 
@@ -394,11 +453,21 @@ impl Layout {
         [self.depth.div_ceil(depth), self.length.div_ceil(length), self.width.div_ceil(width)]
     }
 
+    /// The tag that says where strips or tiles are.
+    pub fn offsets_tag(&self) -> u16 {
+        if self.tile.is_some() { tag::TILE_OFFSETS } else { tag::STRIP_OFFSETS }
+    }
+
+    /// The tag that says how many bytes strips or tiles have.
+    pub fn counts_tag(&self) -> u16 {
+        if self.tile.is_some() { tag::TILE_BYTE_COUNTS } else { tag::STRIP_BYTE_COUNTS }
+    }
+
     /// Number of strips or tiles.
     pub fn chunk_count(&self) -> Result<usize> {
         let [depth, length, width] = self.grid();
         let count = [depth, length, width].iter().try_fold(self.planes(), |n, m| n.checked_mul(*m));
-        count.ok_or_else(|| Error::malformed("more strips or tiles than can be counted"))
+        count.ok_or_else(|| Error::malformed("more strips or tiles than can be counted").tag(self.offsets_tag()))
     }
 
     /// Rows of a chunk that holds whole rows, depth included.

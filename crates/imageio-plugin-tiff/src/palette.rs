@@ -2,6 +2,7 @@
 
 use imageio_core::{Dtype, Error, Result};
 
+use crate::blame::Blame;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::tags::tag;
@@ -29,7 +30,7 @@ impl Palette {
                 .with("option", "palette")
                 .with_hint("read the samples as they are, with `palette=raw`"));
         }
-        let bad = |what: String| Error::malformed(what).with("tag", tag::COLOR_MAP).with("offset", page.ifd.offset);
+        let bad = |what: String| page.ifd.blame(Error::malformed(what).tag(tag::COLOR_MAP));
         let entry = page.ifd.entry(tag::COLOR_MAP);
         let entry = entry.ok_or_else(|| bad("an image of indices has no ColorMap".to_owned()))?;
         let count = 1usize << bits;

@@ -9,6 +9,7 @@ use imageio_core::{
     Request, Result,
 };
 
+use crate::blame::Blame;
 use crate::chain::Chain;
 use crate::decode::{self, Cell};
 use crate::ifd::{Tiff, Window};
@@ -67,13 +68,14 @@ impl<'r> TiffReader<'r> {
         let options = OpenOptions::parse(request.options())?;
         let mut tiff = Tiff::open(request)?;
         tiff.allow_truncated = options.allow_truncated;
-        let mut chain = Chain::new(tiff.header.first);
         let mut window = Window::default();
+        tiff.recognise_ndpi(&mut window)?;
+        let mut chain = Chain::new(tiff.header.first);
         // A file whose first directory can't be read is not opened.
         let Some(first) = chain.get(&tiff, 0, &mut window)? else {
             return Err(Error::malformed("the file holds no page"));
         };
-        let first = Page::read(&tiff, first, &mut window)?;
+        let first = Page::read(&tiff, first, &mut window).map_err(|e| e.with("page", 0))?;
         // Only OME files name others, which lie beside them.
         let texts = series::descriptions(&tiff, &first, &mut window)?;
         let folder = match texts.first().is_some_and(|t| series::is_ome(t)) && request.file().is_some() {
@@ -96,7 +98,8 @@ impl<'r> TiffReader<'r> {
     pub(crate) fn grouped(&mut self) -> Result<&Grouped> {
         if self.grouped.is_none() {
             let folder = self.folder.as_deref();
-            let mut grouped = series::group(&self.tiff, &mut self.chain, &mut self.window, folder)?;
+            let grouped = series::group(&self.tiff, &mut self.chain, &mut self.window, folder);
+            let mut grouped = grouped.map_err(|e| self.chain.locate(e))?;
             if let Some(only) = self.only {
                 let count = grouped.series.len();
                 if only >= count {
@@ -113,7 +116,7 @@ impl<'r> TiffReader<'r> {
     /// Page `k` of the chain.
     pub(crate) fn page(&mut self, k: usize) -> Result<Page> {
         match self.chain.get(&self.tiff, k, &mut self.window)? {
-            Some(offset) => Page::read(&self.tiff, offset, &mut self.window),
+            Some(offset) => Page::read(&self.tiff, offset, &mut self.window).map_err(|e| e.with("page", k)),
             None => {
                 let count = self.chain.all(&self.tiff, &mut self.window)?.len();
                 Err(Error::index_out_of_range(k, Some(count)))
@@ -125,7 +128,8 @@ impl<'r> TiffReader<'r> {
         let options = ReadOptions::parse(cx.options())?;
         let mut target = self.chosen(cx, &options)?;
         if options.palette == Palette::Apply {
-            if let Some(palette) = palette::Palette::read(&self.tiff, &mut self.window, &target.key)? {
+            let palette = palette::Palette::read(&self.tiff, &mut self.window, &target.key);
+            if let Some(palette) = palette.map_err(|e| self.chain.locate(e))? {
                 target.colour(palette);
             }
         }
@@ -213,7 +217,11 @@ impl<'r> TiffReader<'r> {
     }
 
     fn fill_sink(&mut self, target: &Target, sink: &mut FrameSink<'_>) -> Result<()> {
-        let dtype = target.key.layout.dtype()?;
+        self.fill_memory(target, sink).map_err(|e| self.chain.locate(e))
+    }
+
+    fn fill_memory(&mut self, target: &Target, sink: &mut FrameSink<'_>) -> Result<()> {
+        let dtype = target.key.layout.dtype().map_err(|e| target.key.ifd.blame(e))?;
         if let Some(palette) = &target.palette {
             let palettes = self.palettes(target, palette)?;
             let dest = sink.bytes(palette.dtype(), &target.shape)?;
@@ -353,7 +361,7 @@ fn same(key: &Page, page: &Page) -> Result<()> {
             b.shape().0,
             a.shape().0
         ))
-        .with("offset", page.ifd.offset)
+        .ifd(page.ifd.offset)
         .with_hint("read the pages one by one with the option `pages`"));
     }
     Ok(())
@@ -362,7 +370,7 @@ fn same(key: &Page, page: &Page) -> Result<()> {
 impl ImageReader for TiffReader<'_> {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
         let target = self.target(cx)?;
-        let dtype = target.dtype()?;
+        let dtype = target.dtype().map_err(|e| self.chain.locate(target.key.ifd.blame(e)))?;
         let spacing = spacing::of(&self.tiff, &mut self.window, &target)?;
         let props = ImageProperties::new(dtype, target.shape)
             .with_n_images(self.count_images()?)
@@ -403,7 +411,7 @@ impl ImageReader for TiffReader<'_> {
         let mut window = Window::default();
         let tiff = &self.tiff;
         let pages = offsets.into_iter().map(move |offset| Page::read(tiff, offset, &mut window).map(Some));
-        decode::pages(&self.tiff, pages, elements, dest)?;
+        decode::pages(&self.tiff, pages, elements, dest).map_err(|e| self.chain.locate(e))?;
         Ok(true)
     }
 

@@ -6,6 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use imageio_core::{Error, ReadSeek, Request, Result};
 
+use crate::blame::Blame;
+
 /// Where the bytes of a TIFF file come from.
 pub(crate) struct Source<'r> {
     inner: Inner<'r>,
@@ -109,7 +111,7 @@ impl<'r> Source<'r> {
 /// The error for data that reach beyond the end of the file.
 pub(crate) fn ends_early(offset: u64, wanted: u64, size: Option<u64>) -> Error {
     let size = size.map_or_else(String::new, |size| format!(" of {size} bytes"));
-    Error::malformed(format!("the file{size} ends before {wanted} bytes at offset {offset}")).with("offset", offset)
+    Error::malformed(format!("the file{size} ends before {wanted} bytes at offset {offset}")).at(offset)
 }
 
 fn full(buf: &mut [u8], mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>) -> io::Result<usize> {

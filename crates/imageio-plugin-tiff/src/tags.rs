@@ -63,6 +63,9 @@ pub(crate) mod tag {
     pub const MICRO_MANAGER: u16 = 51123;
     pub const NDPI_VERSION: u16 = 65420;
     pub const NDPI_MAGNIFICATION: u16 = 65421;
+    pub const NDPI_MCU_STARTS: u16 = 65426;
+    pub const NDPI_MCU_STARTS_HIGH: u16 = 65432;
+    pub const NDPI_CAPTURE_MODE: u16 = 65441;
     pub const IPTC: u16 = 33723;
     pub const PHOTOSHOP: u16 = 34377;
     pub const EXIF_IFD: u16 = 34665;

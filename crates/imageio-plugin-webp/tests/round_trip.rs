@@ -264,3 +264,18 @@ fn a_reader_stays_usable_after_a_failed_read() {
     assert_eq!(reader.read_as::<u8>(0).unwrap(), frames[0].clone().into_dyn());
     assert_eq!(reader.read_as::<u8>(1).unwrap(), frames[1].clone().into_dyn());
 }
+
+#[test]
+fn alpha_that_is_not_announced_does_not_count() {
+    let mut bytes = include_bytes!("../../../tests/corpus/webp/lossy_alpha.webp").to_vec();
+    let with_alpha = v3::imread(&bytes[..]).unwrap();
+    assert_eq!((&bytes[12..16], bytes[20] & 0x10), (&b"VP8X"[..], 0x10));
+    bytes[20] &= !0x10;
+    let without = v3::imread(&bytes[..]).unwrap();
+    assert_eq!(with_alpha.shape(), without.shape());
+    let (a, b) = (with_alpha.into_array::<u8>().unwrap(), without.into_array::<u8>().unwrap());
+    for (a, b) in a.as_slice().unwrap().chunks(4).zip(b.as_slice().unwrap().chunks(4)) {
+        assert_eq!((&a[..3], 255), (&b[..3], b[3]));
+    }
+    assert!(Reader::open(&bytes[..]).unwrap().notes().iter().any(|note| note.contains("alpha")));
+}

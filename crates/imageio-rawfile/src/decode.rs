@@ -1,14 +1,20 @@
 //! Samples of raw images in TIFF directories: packed integers, lossless JPEG, deflate with integers or real numbers,
 //! lossy JPEG.
 
+use std::cell::RefCell;
+
 use imageio_core::{Error, FrameSink, Limits, Result};
 use imageio_jpeg::stream::{Color, Stream};
-use rayon::prelude::*;
+use imageio_parallel::try_each_with;
 
 use crate::dng::Dng;
 use crate::facts::Samples;
 use crate::ifd::Endian;
+use crate::sony;
 use crate::source::Source;
+
+/// Samples for which a second thread is worth its while.
+const WORTH: usize = 1 << 16;
 
 /// One strip or tile, decoded.
 enum Chunk {
@@ -59,21 +65,21 @@ pub(crate) fn decode(
     debug_assert!(down * band >= total);
     if facts.float {
         let mut out = vec![0f32; total];
-        let bands = out.par_chunks_mut(band).enumerate();
-        bands.try_for_each(|(i, band)| work(i, Band::F32(std::cell::RefCell::new(band))))?;
+        let work = |(i, band)| work(i, Band::F32(RefCell::new(band)));
+        try_each_with(out.chunks_mut(band).enumerate(), total > WORTH, || (), |(), item| work(item))?;
         Ok(Samples::F32(out))
     } else {
         let mut out = vec![0u16; total];
-        let bands = out.par_chunks_mut(band).enumerate();
-        bands.try_for_each(|(i, band)| work(i, Band::U16(std::cell::RefCell::new(band))))?;
+        let work = |(i, band)| work(i, Band::U16(RefCell::new(band)));
+        try_each_with(out.chunks_mut(band).enumerate(), total > WORTH, || (), |(), item| work(item))?;
         Ok(Samples::U16(out))
     }
 }
 
 /// The rows of the result that a row of chunks fills.
 enum Band<'a> {
-    U16(std::cell::RefCell<&'a mut [u16]>),
-    F32(std::cell::RefCell<&'a mut [f32]>),
+    U16(RefCell<&'a mut [u16]>),
+    F32(RefCell<&'a mut [f32]>),
 }
 
 impl Band<'_> {
@@ -126,6 +132,7 @@ fn chunk(data: &[u8], endian: Endian, dng: &Dng, rows: usize) -> Result<Chunk> {
             undo_prediction(&mut out, endian, dng, rows)
         }
         7 | 34892 => jpeg(data, dng, rows),
+        sony::COMPRESSION => sony::unpack(data, n, rows).map(Chunk::U16),
         52546 => Err(Error::unsupported("JPEG XL in DNG")),
         34713 => Err(Error::unsupported("Nikon's compression outside of the decoder's cameras")),
         other => Err(Error::unsupported(format!("compression {other}"))),

@@ -96,6 +96,8 @@ impl Plan {
             sensor.xyz_to_camera = None;
             sensor.as_shot = None;
         }
+        // Who says what is white wants no other level.
+        let adjust_maximum_thr = if options.user_sat.is_some() { 0.0 } else { options.adjust_maximum_thr };
         let settings = Settings {
             method,
             white_balance,
@@ -105,7 +107,7 @@ impl Plan {
             auto_bright_thr: options.auto_bright_thr,
             bright: options.bright,
             exposure: options.exp_shift,
-            adjust_maximum_thr: options.adjust_maximum_thr,
+            adjust_maximum_thr,
             highlight,
             half_size: options.half_size && facts.cfa.is_some(),
             four_color: options.four_color_rgb,

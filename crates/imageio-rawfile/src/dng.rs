@@ -7,6 +7,7 @@ use imageio_demosaic::color::{IDENTITY, Matrix, apply, multiply};
 
 use crate::facts::{Area, Facts};
 use crate::ifd::{Ifd, Tiff};
+use crate::sony;
 
 /// Values of PhotometricInterpretation.
 pub(crate) const CFA: u64 = 32803;
@@ -36,6 +37,19 @@ pub(crate) struct Layout {
 pub(crate) struct Dng {
     pub facts: Facts,
     pub layout: Layout,
+}
+
+impl Dng {
+    /// `true` if the samples are packed as Sony does, with all that this takes.
+    pub fn is_sony(&self) -> bool {
+        let (layout, facts) = (&self.layout, &self.facts);
+        let bytes = facts.width as u64 * facts.height as u64;
+        layout.compression == sony::COMPRESSION
+            && !layout.curve.is_empty()
+            && facts.cfa.is_some()
+            && facts.width % 32 == 0
+            && layout.lengths.iter().sum::<u64>() == bytes
+    }
 }
 
 /// Finds the raw image among the directories; `None` if none says that it is one.
@@ -254,7 +268,10 @@ fn layout(tiff: &Tiff<'_, '_>, raw: &Ifd) -> Result<Layout> {
     }
     let compression = tiff.uint(raw, 259).unwrap_or(1);
     let bits = tiff.uint(raw, 258).unwrap_or(1);
-    let curve = tiff.list(raw, 50712).unwrap_or_default();
+    let curve = match compression {
+        sony::COMPRESSION => sony::curve(tiff, raw).unwrap_or_default(),
+        _ => tiff.list(raw, 50712).unwrap_or_default().iter().map(|v| (*v).min(65535) as u16).collect(),
+    };
     let channels = tiff.uint(raw, 277).unwrap_or(1) as usize;
     Ok(Layout {
         compression,
@@ -265,7 +282,7 @@ fn layout(tiff: &Tiff<'_, '_>, raw: &Ifd) -> Result<Layout> {
         tiled,
         offsets,
         lengths,
-        curve: curve.iter().map(|v| (*v).min(65535) as u16).collect(),
+        curve,
         lossy: (compression == 34892).then(|| lossy_curves(tiff, raw, channels.min(4))),
     })
 }

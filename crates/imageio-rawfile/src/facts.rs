@@ -73,6 +73,19 @@ pub struct MosaicOnly {
 }
 
 impl Facts {
+    /// What a decoder's table says of a camera, with these areas where the table has none: the file knows in which of
+    /// the sensor's modes it was made. What is not the picture lies around it evenly.
+    pub(crate) fn areas_for(&self, table: Facts) -> Facts {
+        let whole = Area { top: 0, left: 0, height: self.height, width: self.width };
+        let crop = self.default_crop;
+        if crop == whole || table.visible != whole {
+            return table;
+        }
+        let (height, width) = (crop.height.saturating_add(2 * crop.top), crop.width.saturating_add(2 * crop.left));
+        let visible = Area { top: 0, left: 0, height, width }.within(self.height, self.width);
+        Facts { visible, default_crop: crop, ..table }
+    }
+
     /// Multipliers that make D65 neutral, if the camera's colours are known.
     pub fn daylight(&self) -> Option<[f64; 3]> {
         self.xyz_to_camera.as_ref().and_then(CameraColor::from_xyz_to_camera).map(|c| c.daylight)

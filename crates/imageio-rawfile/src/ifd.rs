@@ -10,6 +10,10 @@ const MAX_DIRECTORIES: usize = 64;
 /// Largest value that is read.
 const MAX_VALUE: u64 = 64 << 20;
 
+/// The tag that Panasonic's directories alone have, and theirs for the sensitivity.
+pub(crate) const RW2_VERSION: u16 = 1;
+pub(crate) const RW2_ISO: u16 = 23;
+
 /// Byte order of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endian {

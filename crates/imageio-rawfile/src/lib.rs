@@ -1,19 +1,23 @@
 #![doc = include_str!("../README.md")]
 
+mod boxes;
 mod cameras;
 mod decode;
 mod develop;
 mod dng;
 mod facts;
+mod headers;
 mod ifd;
 mod kodak;
 mod ljpeg;
+mod maker;
 mod metadata;
 mod open;
 mod options;
 mod plugin;
 mod preview;
 mod reader;
+mod sony;
 mod source;
 mod writer;
 
@@ -23,6 +27,8 @@ pub use self::cameras::Cameras;
 pub use self::facts::{Area, Facts, MosaicOnly, Samples, as_shot};
 pub use self::options::{Compression, Crop, Demosaic, Highlight, OutputColor, ReadOptions, WriteOptions};
 pub use self::plugin::Raw;
+pub use self::preview::Thumbnail;
+pub use self::reader::RawReader;
 pub use self::writer::Dng;
 
 /// Signatures of files that are not built like TIFF, or not quite.

@@ -9,6 +9,7 @@ use crate::cameras::Cameras;
 use crate::decode;
 use crate::dng::{self, Dng};
 use crate::facts::{Facts, MosaicOnly, Samples};
+use crate::headers;
 use crate::ifd::{Endian, Ifd, Tiff};
 use crate::kodak;
 use crate::source::Source;
@@ -19,8 +20,8 @@ pub(crate) enum Decoder {
     Dng { dng: Box<Dng>, endian: Endian },
     /// Kodak's own compression.
     Kodak { facts: Box<Facts>, offset: u64, fine: bool },
-    /// The decoder of makers' files, and the file.
-    Maker { facts: Box<Facts>, file: Arc<Vec<u8>>, cameras: &'static dyn Cameras },
+    /// The decoder of makers' files, and the file once it was read.
+    Maker { facts: Box<Facts>, file: Option<Arc<Vec<u8>>>, cameras: &'static dyn Cameras },
 }
 
 impl Decoder {
@@ -31,8 +32,8 @@ impl Decoder {
         }
     }
 
-    /// Looks at headers; decoders of makers' files want to see the whole file for that, but decode nothing. Where they
-    /// fail and another plugin may know the camera, the error says `Declined`.
+    /// Looks at headers. Where decoders of makers' files fail and another plugin may know the camera, the error says
+    /// `Declined`.
     pub fn find(source: &Source<'_>, limits: &Limits, cameras: &'static dyn Cameras) -> Result<Self> {
         let tiff = Tiff::open(source)?;
         let mut own = None;
@@ -50,16 +51,34 @@ impl Decoder {
                 Ok(Some(dng)) if is_dng => return Ok(Decoder::Dng { dng: Box::new(dng), endian: tiff.endian }),
                 Ok(None) if is_dng => return Err(Error::malformed("a DNG without a raw image")),
                 Err(e) if is_dng => return Err(e),
-                Ok(found) => own = found.filter(|dng| matches!(dng.layout.compression, 1 | 7)),
+                Ok(found) => own = found.filter(|dng| matches!(dng.layout.compression, 1 | 7) || dng.is_sony()),
                 // Other makers' files need not be described by tags at all.
                 Err(_) => {}
             }
         }
         let name = format!("{} {}", camera.0, camera.1).trim().to_owned();
         let name = if name.is_empty() { "of unknown make and model".to_owned() } else { format!("`{name}`") };
+        // What the camera is known for, and what the file says of itself.
+        let known = |facts: Facts, file: Option<Arc<Vec<u8>>>, own: &Option<Dng>| match (own, &tiff) {
+            (Some(own), Some(tiff)) if (own.facts.width, own.facts.height) == (facts.width, facts.height) => {
+                let facts = own.facts.areas_for(facts);
+                match own.is_sony() {
+                    true => {
+                        Decoder::Dng { dng: Box::new(Dng { facts, layout: own.layout.clone() }), endian: tiff.endian }
+                    }
+                    false => Decoder::Maker { facts: Box::new(facts), file, cameras },
+                }
+            }
+            _ => Decoder::Maker { facts: Box::new(facts), file, cameras },
+        };
+        if let Some(file) = headers::read(source, limits)? {
+            if let Ok(facts) = guard(|| cameras.facts(&file)) {
+                return Ok(known(facts, None, &own));
+            }
+        }
         let file = Arc::new(source.whole(limits)?);
         let why = match guard(|| cameras.facts(&file)) {
-            Ok(facts) => return Ok(Decoder::Maker { facts: Box::new(facts), file, cameras }),
+            Ok(facts) => return Ok(known(facts, Some(file), &own)),
             Err(e) if e.kind() == ErrorKind::LimitExceeded => return Err(e),
             Err(e) => e,
         };
@@ -86,7 +105,23 @@ impl Decoder {
             .with_hint(format!("{advice}convert the file to DNG, which is read whatever camera it is from")))
     }
 
-    /// The samples.
+    /// Reads what a decoder of makers' files needs for samples: all of the file.
+    pub fn load(&mut self, source: &Source<'_>, limits: &Limits) -> Result<()> {
+        if let Decoder::Maker { facts, file: file @ None, cameras } = self {
+            let whole = Arc::new(source.whole(limits)?);
+            // What holds is what the decoder says of the file as it is.
+            let (visible, default_crop) = (facts.visible, facts.default_crop);
+            let now = guard(|| cameras.facts(&whole))?;
+            **facts = match (now.width, now.height) == (facts.width, facts.height) {
+                true => Facts { visible, default_crop, ..now },
+                false => now,
+            };
+            *file = Some(whole);
+        }
+        Ok(())
+    }
+
+    /// The samples, after [`load`](Self::load).
     pub fn decode(
         &self,
         source: &Source<'_>,
@@ -114,7 +149,8 @@ impl Decoder {
                 let data = source.read(*offset, usize::try_from(rest).unwrap_or(usize::MAX))?;
                 kodak::decode(&data, *fine).map(Samples::U16)
             }
-            Decoder::Maker { facts, file, cameras } => {
+            Decoder::Maker { file: None, .. } => Err(Error::new(ErrorKind::Backend, "the file was not read")),
+            Decoder::Maker { facts, file: Some(file), cameras } => {
                 let len = facts.width * facts.height * facts.channels;
                 match guard(|| cameras.samples(file))? {
                     Samples::U16(samples) if samples.len() == len && !facts.float => Ok(Samples::U16(samples)),

@@ -1,21 +1,26 @@
+use std::any::Any;
+
 use imageio_core::{
     Axis, Dtype, Error, ErrorKind, ImageProperties, ImageReader, Limits, Metadata, Orientation, QueryCx, ReadCx,
-    Registry, Request, Result,
+    Registry, Request, Result, Value,
 };
 use imageio_demosaic as demosaic;
 
 use crate::cameras::Cameras;
-use crate::decode::read_jpeg;
 use crate::develop::{self, Plan};
 use crate::facts::{Area, Facts, Samples};
+use crate::maker;
 use crate::metadata;
 use crate::open::Decoder;
 use crate::options::{Crop, ReadOptions};
-use crate::preview::{self, Preview};
+use crate::preview::{self, Preview, Thumbnail};
 use crate::source::Source;
 
 /// An opened raw file: image 0 is the picture or the mosaic, image 1 the preview, if there is one.
-pub(crate) struct RawReader<'r> {
+///
+/// What only raw files have, for [`Reader::downcast_mut`](imageio_core::Reader::downcast_mut): see
+/// [`thumbnail`](Self::thumbnail).
+pub struct RawReader<'r> {
     source: Source<'r>,
     cameras: &'static dyn Cameras,
     decoder: Option<Decoder>,
@@ -23,7 +28,7 @@ pub(crate) struct RawReader<'r> {
 }
 
 impl<'r> RawReader<'r> {
-    pub fn open(request: &mut dyn Request<'r>, cameras: &'static dyn Cameras) -> Result<Self> {
+    pub(crate) fn open(request: &mut dyn Request<'r>, cameras: &'static dyn Cameras) -> Result<Self> {
         let mut reader = RawReader { source: Source::open(request)?, cameras, decoder: None, preview: None };
         // Whether the next plugin is to be asked has to be known now; else nothing is looked at before it is needed.
         if cameras.next().is_some_and(|id| Registry::global().get(id).is_some()) {
@@ -45,6 +50,18 @@ impl<'r> RawReader<'r> {
 
     fn preview(&mut self) -> Option<Preview> {
         *self.preview.get_or_insert_with(|| preview::find(&self.source))
+    }
+
+    /// The largest picture that the camera put beside the samples, as the file has it: the bytes of a JPEG, which has
+    /// neither to be decoded nor to be packed anew to be stored elsewhere, or pixels. `None` if there is none. Decoded
+    /// it is image 1.
+    ///
+    /// rawpy's `extract_thumb` gives the same, but puts an EXIF block of its own into a JPEG that has none.
+    ///
+    /// # Errors
+    /// What fails when the file is read.
+    pub fn thumbnail(&mut self) -> Result<Option<Thumbnail>> {
+        self.preview().map(|preview| preview.thumbnail(&self.source)).transpose()
     }
 
     fn count(&mut self) -> usize {
@@ -74,8 +91,7 @@ fn area(facts: &Facts, options: &ReadOptions) -> Area {
 impl ImageReader for RawReader<'_> {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
         if let Some(preview) = self.asked_for_preview(cx.index())? {
-            let props = ImageProperties::picture(Dtype::U8, preview.height, preview.width, "RGB");
-            return Ok(props.with_n_images(self.count()));
+            return Ok(preview.properties().with_n_images(self.count()));
         }
         let options = ReadOptions::parse(cx.options())?;
         let n = self.count();
@@ -97,17 +113,22 @@ impl ImageReader for RawReader<'_> {
     }
 
     fn read_frame(&mut self, cx: &mut ReadCx<'_, '_>) -> Result<()> {
-        let props = self.properties(&cx.query())?;
-        cx.sink().check(props.dtype, &props.shape)?;
         if let Some(preview) = self.asked_for_preview(cx.index())? {
-            let data = self.source.read(preview.offset, preview.length)?;
-            return read_jpeg(&data, cx.sink());
+            let props = preview.properties();
+            cx.sink().check(props.dtype, &props.shape)?;
+            return preview.decode(&self.source, cx.sink());
         }
         let options = ReadOptions::parse(cx.options())?;
         let limits = cx.limits().clone();
         let signals = cx.signals();
         let stop = move || signals.check_cancelled();
-        self.decoder(&limits)?;
+        // Whether the array fits is known before anything large is read.
+        let props = self.properties(&cx.query())?;
+        cx.sink().check(props.dtype, &props.shape)?;
+        if let Some(decoder) = &mut self.decoder {
+            decoder.load(&self.source, &limits)?;
+        }
+        let props = self.properties(&cx.query())?;
         let Some(decoder) = &self.decoder else { return Err(Error::new(ErrorKind::Backend, "no decoder")) };
         let facts = decoder.facts();
         let area = area(facts, &options);
@@ -139,13 +160,20 @@ impl ImageReader for RawReader<'_> {
         if let Some(exif) = metadata::exif(&self.source, &limits) {
             out.insert_section("exif", exif);
         }
+        let lens = out.get("exif/LensModel").and_then(Value::as_str).map(|name| name.trim().to_owned());
+        let lens = lens.filter(|name| !name.is_empty());
         // EXIF is there to be read also where the camera is unknown.
         match self.decoder(&limits) {
             Ok(decoder) => {
                 let facts = decoder.facts();
                 let upright = !options.mosaic && develop::turns(cx.options())?;
-                out.insert_section("raw", metadata::sensor(facts, !options.mosaic));
-                if facts.orientation != Orientation::Normal && upright {
+                let mut sensor = metadata::sensor(facts, !options.mosaic);
+                let orientation = facts.orientation;
+                if let Some(lens) = lens.or_else(|| maker::lens(&self.source)) {
+                    sensor.insert("lens", lens);
+                }
+                out.insert_section("raw", sensor);
+                if orientation != Orientation::Normal && upright {
                     out.mark_applied("exif/Orientation");
                 }
             }
@@ -166,6 +194,13 @@ impl ImageReader for RawReader<'_> {
             return Ok(self.decoder(cx.limits())?.facts().orientation);
         }
         Ok(Orientation::Normal)
+    }
+
+    fn as_any_mut(&mut self) -> Option<&mut dyn Any>
+    where
+        Self: 'static,
+    {
+        Some(self)
     }
 }
 

@@ -4,7 +4,6 @@ use std::io::Write;
 
 use imageio_core::{Dtype, Error, ErrorKind, ImageWriter, Metadata, Plugin, Request, Result, Sink, Value, WriteCx};
 use imageio_demosaic::Cfa;
-use rayon::prelude::*;
 
 use crate::ifd::{Content, Endian, Entry, Fields, Tiff, assemble};
 use crate::ljpeg;
@@ -109,7 +108,7 @@ impl DngWriter {
                 let tiles = height.div_ceil(TILE) * width.div_ceil(side);
                 let pack =
                     |at| ljpeg::encode(&tile(samples, (height, width, channels), at), side * channels, components);
-                Some((0..tiles).into_par_iter().map(pack).collect())
+                Some(imageio_parallel::map((0..tiles).collect(), tiles > 1, pack))
             }
             (Samples::F32(_), Compression::Ljpeg) => {
                 return Err(Error::new(ErrorKind::InvalidOption, "option `compression`: lossless JPEG packs integers")

@@ -88,6 +88,13 @@ rle4 = bytes([5, 0x12, 0, 3, 0x34, 0x50, 0, 0, 8, 0x66, 0, 1])
 want = np.array([[6] * 8, [1, 2, 1, 2, 1, 3, 4, 5]])
 content = file(info(8, 2, 4, 2), palette8[:64], rle4)
 good("rle4.bmp", content, table[want], "run lengths of 4 bits", "by hand")
+# Runs that pass the end of a row: one value is cut off, listed pixels go on in the next row; a line that was full
+# needs no other to end it, and an empty one stays empty.
+over = bytes([9, 1, 2, 9, 0, 0]) + bytes([4, 2, 0, 6, 3, 4, 5, 6, 7, 8, 3, 9, 0, 0]) + bytes([0, 0, 8, 5, 0, 0, 8, 6])
+want = np.zeros((6, 8), int)
+want[5], want[4, :4], want[4, 4:], want[3, :2], want[1], want[0] = 1, 2, [3, 4, 5, 6], [7, 8], 5, 6
+content = file(info(8, 6, 8, 1), palette8, over)
+good("rle8_overlong.bmp", content, table[want], "runs that pass the end of a row, an empty line", "by hand")
 
 # An OS/2 array of two bitmaps.
 one = pillow(Image.fromarray(rgb[:4, :5]))

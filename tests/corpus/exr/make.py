@@ -67,6 +67,29 @@ parts = [
 ]
 OpenEXR.File(parts).write(str(HERE / "parts.exr"))
 
+
+
+def retyped(source, name, kind):
+    """A file of one part whose type attribute says what its version field does not."""
+    data = (HERE / source).read_bytes()
+    at = 8
+    while data[at]:
+        start = at
+        value = data.index(b"\0", data.index(b"\0", at) + 1) + 5
+        at = value + struct.unpack_from("<i", data, value - 4)[0]
+        if data[start:value - 4] == b"type\0string\0":
+            kept, found = data[:value - 4], at
+    first = struct.unpack_from("<Q", data, at + 1)[0]
+    entries = (first - at - 1) // 8
+    shift = len(kept) + 4 + len(kind) - found
+    table = [offset + shift for offset in struct.unpack_from(f"<{entries}Q", data, at + 1)]
+    head = kept + struct.pack("<i", len(kind)) + kind + data[found:at + 1]
+    (HERE / name).write_bytes(head + struct.pack(f"<{entries}Q", *table) + data[first:])
+
+
+retyped("rgb_zip.exr", "lines_as_tiles.exr", b"tiledimage")
+retyped("tiles_piz.exr", "tiles_as_deep_lines.exr", b"deepscanline")
+
 WHY = {
     "rgb_zip.exr": "half RGB, ZIP, last block cut, attributes",
     "rgba_piz.exr": "half RGBA, PIZ",
@@ -76,6 +99,8 @@ WHY = {
     "mixed_none.exr": "channels of three types in one array, uncompressed",
     "tiles_piz.exr": "tiles that do not divide the image, PIZ",
     "layers.exr": "layers of channels in one part: the array is the one without a name",
+    "lines_as_tiles.exr": "a type attribute of tiles; the version field knows better",
+    "tiles_as_deep_lines.exr": "a type attribute of deep lines; the version field knows better",
     "parts.exr": "two parts of different type",
 }
 manifest = []

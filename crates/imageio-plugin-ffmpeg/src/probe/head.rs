@@ -8,6 +8,10 @@ use imageio_core::{Confidence, Probe};
 /// [`Weak`](Confidence::Weak).
 pub(crate) fn confidence(probe: &Probe<'_>) -> Option<Confidence> {
     let head = probe.head();
+    // A place without bytes, which nobody else reads.
+    if crate::capture::number(probe.name()).is_some() {
+        return Some(Confidence::Extension);
+    }
     // Still pictures share the container of MP4.
     if is_picture(head) {
         return Some(Confidence::No);
@@ -59,5 +63,7 @@ mod tests {
         (transport[0], transport[188]) = (b'G', b'G');
         assert_eq!(ask(&transport), Some(Confidence::Weak));
         assert_eq!(ask(b""), None);
+        assert!(confidence(&Probe::new(b"", None, "<video0>")) > Some(Confidence::No));
+        assert_eq!(confidence(&Probe::new(b"", None, "<screen>")), None);
     }
 }

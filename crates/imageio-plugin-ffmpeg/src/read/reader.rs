@@ -51,6 +51,8 @@ pub(super) struct VideoReader {
     planes: Option<Converting>,
     /// Streams in which ffmpeg converted something that could not be converted here.
     foreign: Vec<u32>,
+    /// Frames of a stream between two times that were asked for.
+    window: Option<((u32, Option<f64>, Option<f64>), Range<usize>)>,
     pub log: Vec<String>,
     /// `container` is all that there is to say.
     pub is_complete: bool,
@@ -73,6 +75,7 @@ impl VideoReader {
             decoder: None,
             planes: None,
             foreign: Vec::new(),
+            window: None,
             log,
             is_complete,
             opened: (options, limits),
@@ -187,9 +190,16 @@ impl VideoReader {
 
     /// Frames of the stream that lie between the options `start` and `end`.
     pub fn window(&mut self, plan: &Plan, stream: &Stream) -> Result<Range<usize>> {
-        let (start, end) = (plan.options.start, plan.options.end);
-        let index = self.index(stream)?;
-        Ok(count::window(index, stream, start, end))
+        let asked = (stream.index, plan.options.start, plan.options.end);
+        match &self.window {
+            Some((of, window)) if *of == asked => Ok(window.clone()),
+            _ => {
+                let index = self.index(stream)?;
+                let window = count::window(index, stream, asked.1, asked.2);
+                self.window = Some((asked, window.clone()));
+                Ok(window)
+            }
+        }
     }
 
     /// The planes that frames from number `first` on can come in.
@@ -267,6 +277,14 @@ impl VideoReader {
     /// Frame `k` of the result.
     fn frame(&mut self, plan: &Plan, stream: &Stream, k: usize, cx: &mut ReadCx<'_, '_>) -> Result<()> {
         let (shape, options, signals) = (shape(plan)?, cx.options(), cx.signals());
+        // ffmpeg itself is not told of the end, since frames are found by where they begin.
+        if plan.options.end.is_some() && plan.one_to_one && !self.source.is_live {
+            let n = self.window(plan, stream)?.len();
+            if k >= n {
+                self.decoder = None;
+                return Err(Error::index_out_of_range(k, Some(n)));
+            }
+        }
         let fits = match &self.decoder {
             Some((of, decoder)) => of == options && (self.source.is_live || decoder.next <= k),
             None => false,

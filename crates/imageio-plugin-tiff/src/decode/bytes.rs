@@ -7,6 +7,7 @@ use super::codec::Codec;
 use super::predictor::{self, Predictor};
 use super::rows::{Cell, Rows};
 use super::{ccitt, lzw, packbits, thunder, unpack};
+use crate::blame::Blame;
 
 /// Strips and tiles may have so many bytes, however small the page is.
 pub(crate) const MOST: usize = 128 << 20;
@@ -86,11 +87,12 @@ impl Stored {
     }
 
     /// Refuses data that end before the rows of the image do; tiles may lack rows below it.
-    fn check(&self, got: usize) -> Result<()> {
+    fn check(&self, context: &Context, got: usize) -> Result<()> {
         let [planes, rows, _] = self.inside;
         let least = (planes.saturating_sub(1) * self.rows + rows) * self.row_bytes;
         if got < least {
-            return Err(Error::malformed(format!("a strip or tile holds {got} of {least} bytes")));
+            let what = format!("a strip or tile holds {got} of {least} bytes");
+            return Err(Error::malformed(what).tag(context.layout.counts_tag()));
         }
         Ok(())
     }
@@ -141,7 +143,7 @@ fn place<T: Cell>(
         let need = stored.inside[1] * stored.row_bytes;
         if let Some(to) = rows.block().and_then(T::bytes).filter(|to| to.len() == need) {
             let got = fill(to, scratch)?;
-            stored.check(got)?;
+            stored.check(context, got)?;
             finish(context, stored, to);
             return Ok(());
         }
@@ -150,7 +152,7 @@ fn place<T: Cell>(
     let result = (|| {
         let buffer = resize(&mut plain, stored.need)?;
         let got = fill(buffer, scratch)?;
-        stored.check(got)?;
+        stored.check(context, got)?;
         spread(context, stored, rows, buffer, scratch)
     })();
     scratch.plain = plain;

@@ -8,6 +8,7 @@ use super::codec::Codec;
 use super::predictor::Predictor;
 use super::rows::{Cell, Rows};
 use super::{bytes, image};
+use crate::blame::Blame;
 use crate::ifd::{Endian, Tiff, Window, lenient};
 use crate::page::{Layout, Page};
 use crate::source::ends_early;
@@ -49,6 +50,10 @@ fn own(page: &Page) -> Vec<(u16, [u8; 8])> {
 
 impl Context {
     pub fn new(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Self> {
+        Self::read(tiff, page, window).map_err(|e| page.ifd.blame(e))
+    }
+
+    fn read(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Self> {
         let layout = page.layout.clone();
         let dtype = layout.dtype()?;
         let codec = Codec::new(tiff, page, window)?;
@@ -58,10 +63,12 @@ impl Context {
         };
         match predictor {
             Predictor::Float { .. } if !dtype.is_float() || layout.bits == [24] => {
-                return Err(Error::unsupported(format!("the floating-point predictor on samples of {dtype}")));
+                let what = format!("the floating-point predictor on samples of {dtype}");
+                return Err(Error::unsupported(what).tag(tag::PREDICTOR));
             }
             Predictor::Horizontal { .. } if dtype.is_complex() || dtype == Dtype::Bool || layout.bits.len() > 1 => {
-                return Err(Error::unsupported(format!("the horizontal predictor on samples of {dtype}")));
+                let what = format!("the horizontal predictor on samples of {dtype}");
+                return Err(Error::unsupported(what).tag(tag::PREDICTOR));
             }
             _ => {}
         }
@@ -77,7 +84,7 @@ impl Context {
 
     /// `true` if it serves for `page` as well.
     pub fn fits(&self, page: &Page) -> bool {
-        self.ifd == page.ifd.offset || (self.layout == page.layout && self.own == own(page))
+        self.ifd == page.ifd.offset || (self.layout == page.layout && self.own == own(page) && page.parts.is_none())
     }
 }
 
@@ -158,11 +165,39 @@ pub(crate) fn room<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
     Ok(cells)
 }
 
+/// Where a strip or tile is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spot {
+    pub offset: u64,
+    pub count: u64,
+    /// Its number among those of its page; `None` for pixels that lie in one piece.
+    pub number: Option<usize>,
+    /// The directory of its page.
+    pub ifd: u64,
+}
+
+impl Spot {
+    /// For a page that is decoded as one, of which `chunks` are the parts.
+    pub fn whole(page: &Page, chunks: &[(u64, u64)]) -> Self {
+        let offset = chunks.first().map_or(1, |(offset, _)| (*offset).max(1));
+        Spot { offset, count: 1, number: None, ifd: page.ifd.offset }
+    }
+
+    /// Names the strip or tile in an error.
+    pub fn blame(&self, layout: &Layout, error: Error) -> Error {
+        let word = if layout.tile.is_some() { "tile" } else { "strip" };
+        let error = match (self.number, layout.chunk_count()) {
+            (Some(k), Ok(count)) => error.with("chunk", format!("{word} {k} of {count}")),
+            _ => error,
+        };
+        error.tag(layout.offsets_tag()).at(self.offset).ifd(self.ifd)
+    }
+}
+
 /// What one strip or tile needs.
 pub(crate) struct Task<'d, T> {
     context: Arc<Context>,
-    offset: u64,
-    count: u64,
+    spot: Spot,
     /// Planes, rows and columns within the image.
     pub inside: [usize; 3],
     plain: bool,
@@ -173,13 +208,13 @@ pub(crate) struct Task<'d, T> {
 
 impl<'d, T: Cell> Task<'d, T> {
     /// Pixels that are read as they are.
-    pub fn raw(context: Arc<Context>, offset: u64, count: u64, rows: Rows<'d, T>) -> Self {
-        Task { context, offset, count, inside: [0; 3], plain: true, fetched: None, rows }
+    pub fn raw(context: Arc<Context>, spot: Spot, rows: Rows<'d, T>) -> Self {
+        Task { context, spot, inside: [0; 3], plain: true, fetched: None, rows }
     }
 
     /// A strip or tile of which `inside` lies within the image.
-    pub fn chunk(context: Arc<Context>, (offset, count): (u64, u64), inside: [usize; 3]) -> Self {
-        Task { context, offset, count, inside, plain: false, fetched: None, rows: Rows::Split(Vec::new()) }
+    pub fn chunk(context: Arc<Context>, spot: Spot, inside: [usize; 3]) -> Self {
+        Task { context, spot, inside, plain: false, fetched: None, rows: Rows::Split(Vec::new()) }
     }
 
     pub fn with(mut self, rows: Rows<'d, T>) -> Self {
@@ -198,12 +233,12 @@ impl<'d, T: Cell> Task<'d, T> {
     /// Where its bytes are in the file, if there is more to them than reading.
     pub fn packed(&self) -> Option<u64> {
         let codec = &self.context.codec;
-        (!self.plain && !codec.is_whole() && !matches!(codec, Codec::None)).then_some(self.offset)
+        (!self.plain && !codec.is_whole() && !matches!(codec, Codec::None)).then_some(self.spot.offset)
     }
 
     /// Reads the stored bytes before they are decoded. What goes wrong goes wrong again in [`run`](Self::run).
     pub fn fetch(mut self, tiff: &Tiff<'_>, mut buffer: Vec<u8>) -> Self {
-        let packed = self.packed().is_some() && self.offset != 0 && self.count != 0;
+        let packed = self.packed().is_some() && self.spot.offset != 0 && self.spot.count != 0;
         if packed && self.read_stored(tiff, &mut buffer).is_ok() {
             self.fetched = Some(buffer);
         }
@@ -216,11 +251,10 @@ impl<'d, T: Cell> Task<'d, T> {
             return Ok(());
         }
         let len = self.stored(tiff, self.context.codec.is_image())?;
-        tiff.source.read(self.offset, resize(buffer, len)?)
+        tiff.source.read(self.spot.offset, resize(buffer, len)?)
     }
 
     pub fn run(mut self, tiff: &Tiff<'_>, scratch: &mut Scratch) -> Result<()> {
-        let offset = self.offset;
         let mut result = self.decode(tiff, scratch);
         if tiff.allow_truncated && result.as_ref().is_err_and(|e| e.kind() == ErrorKind::Malformed) {
             // Of what is not plain, nothing can be told from a part.
@@ -229,7 +263,17 @@ impl<'d, T: Cell> Task<'d, T> {
             result = Ok(());
         }
         scratch.trim();
-        result.map_err(|e| e.with("chunk", format!("at byte {offset}")))
+        result.map_err(|e| {
+            let Spot { offset, count, .. } = self.spot;
+            let e = match tiff.source.size() {
+                // Too little was decoded because too little is stored.
+                Some(size) if e.kind() == ErrorKind::Malformed && offset.saturating_add(count) > size => {
+                    ends_early(offset, count, Some(size))
+                }
+                _ => e,
+            };
+            self.spot.blame(&self.context.layout, e)
+        })
     }
 
     fn decode(&mut self, tiff: &Tiff<'_>, scratch: &mut Scratch) -> Result<()> {
@@ -239,23 +283,24 @@ impl<'d, T: Cell> Task<'d, T> {
                 return Err(Error::unsupported("plain pixels that are no numbers"));
             };
             if tiff.allow_truncated {
-                let n = tiff.source.read_some(self.offset, to)?;
+                let n = tiff.source.read_some(self.spot.offset, to)?;
                 to.get_mut(n..).unwrap_or_default().fill(0);
             } else {
-                tiff.source.read(self.offset, to)?;
+                tiff.source.read(self.spot.offset, to)?;
             }
             if !context.endian.is_native() {
                 bytes::to_native(&context, to);
             }
             return Ok(());
         }
-        if self.offset == 0 || self.count == 0 {
+        if self.spot.offset == 0 || self.spot.count == 0 {
             self.fill(&context);
             return Ok(());
         }
         if context.codec.is_whole() {
             return image::decode(&context, self.inside, &mut self.rows, scratch, tiff);
         }
+        context.plausible(tiff, &self.spot, self.inside)?;
         if context.codec.is_image() {
             self.read_stored(tiff, &mut scratch.raw)?;
             return image::decode(&context, self.inside, &mut self.rows, scratch, tiff);
@@ -264,7 +309,7 @@ impl<'d, T: Cell> Task<'d, T> {
             let len = self.stored(tiff, false)?;
             return bytes::uncompressed(&context, self.inside, &mut self.rows, scratch, |to| {
                 let n = len.min(to.len());
-                tiff.source.read(self.offset, to.get_mut(..n).unwrap_or_default())?;
+                tiff.source.read(self.spot.offset, to.get_mut(..n).unwrap_or_default())?;
                 if tiff.allow_truncated {
                     to.get_mut(n..).unwrap_or_default().fill(0);
                     return Ok(to.len());
@@ -291,19 +336,20 @@ impl<'d, T: Cell> Task<'d, T> {
         let plain =
             ((width as u64).saturating_mul(bits) / 8 + 1).saturating_mul((depth as u64).saturating_mul(length as u64));
         let most = plain.saturating_mul(4).saturating_add(4 << 20);
-        let mut count = self.count;
+        let mut count = self.spot.count;
         // The size costs a system call and matters only where the claim is large.
         if count > 1 << 16 || !exact {
             if let Some(size) = tiff.source.size() {
-                if self.offset >= size || (exact && self.offset.saturating_add(count) > size) {
-                    return Err(ends_early(self.offset, count, Some(size)));
+                if self.spot.offset >= size || (exact && self.spot.offset.saturating_add(count) > size) {
+                    return Err(ends_early(self.spot.offset, count, Some(size)));
                 }
-                count = count.min(size - self.offset);
+                count = count.min(size - self.spot.offset);
             }
         }
         if count > most {
             if exact {
-                return Err(Error::malformed(format!("a strip or tile of {count} bytes")));
+                let what = format!("a strip or tile of {count} bytes");
+                return Err(Error::malformed(what).tag(self.context.layout.counts_tag()));
             }
             count = most;
         }

@@ -3,6 +3,7 @@
 use imageio_core::{Error, Result};
 
 use super::ccitt::Scheme;
+use crate::blame::Blame;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::tags::tag;
@@ -29,6 +30,9 @@ pub(crate) enum Codec {
     Jpeg {
         tables: Vec<u8>,
     },
+    /// Parts of one stream between its restart markers.
+    #[cfg(feature = "jpeg")]
+    JpegParts(std::sync::Arc<crate::ndpi::Parts>),
     #[cfg(feature = "jpeg")]
     OldJpeg(super::old_jpeg::Header),
     #[cfg(feature = "webp")]
@@ -59,7 +63,7 @@ impl Codec {
         let _ = (tiff, &window);
         let number = page.layout.compression;
         if page.layout.depth > 1 && matches!(number, 32909 | 34676 | 34677) {
-            return Err(Error::unsupported("volumes compressed as PixarLog or SGILog"));
+            return Err(Error::unsupported("volumes compressed as PixarLog or SGILog").tag(tag::IMAGE_DEPTH));
         }
         Ok(match number {
             1 => Codec::None,
@@ -77,16 +81,26 @@ impl Codec {
             32809 if page.layout.bits == [4] && page.layout.contig() == 1 && page.layout.predictor <= 1 => {
                 Codec::Thunder
             }
-            32809 => return Err(Error::unsupported("ThunderScan of other pixels than one sample of 4 bits")),
+            32809 => {
+                return Err(Error::unsupported("ThunderScan of other pixels than one sample of 4 bits")
+                    .tag(tag::BITS_PER_SAMPLE));
+            }
             32909 => Codec::PixarLog,
             34676 | 34677 => match super::sgilog::Coding::new(number, page.layout.photometric) {
                 Some(coding) => Codec::SgiLog(coding),
-                None => return Err(Error::unsupported("SGILog in an image that is neither LogL nor LogLuv")),
+                None => {
+                    return Err(
+                        Error::unsupported("SGILog in an image that is neither LogL nor LogLuv").tag(tag::PHOTOMETRIC)
+                    );
+                }
             },
             #[cfg(feature = "jpeg")]
             6 => Codec::OldJpeg(super::old_jpeg::Header::read(tiff, page, window)?),
             #[cfg(feature = "jpeg")]
             7 | 33007 | 34892 => {
+                if let Some(parts) = &page.parts {
+                    return Ok(Codec::JpegParts(std::sync::Arc::clone(parts)));
+                }
                 let tables = match page.ifd.entry(tag::JPEG_TABLES) {
                     Some(entry) => tiff.bytes(entry, window)?,
                     None => Vec::new(),
@@ -117,7 +131,10 @@ impl Codec {
                 };
                 match parameters.get(1).copied().unwrap_or(0) {
                     more @ 0..=2 => Codec::Lerc(more as u32),
-                    other => return Err(Error::unsupported(format!("LERC with additional compression {other}"))),
+                    other => {
+                        return Err(Error::unsupported(format!("LERC with additional compression {other}"))
+                            .tag(tag::LERC_PARAMETERS));
+                    }
                 }
             }
             other => return Err(unsupported(other)),
@@ -159,7 +176,7 @@ impl Codec {
 
 fn unsupported(number: u16) -> Error {
     let name = compression_name(number).unwrap_or("unknown");
-    let error = Error::unsupported(format!("compression {number} ({name})"));
+    let error = Error::unsupported(format!("compression {number} ({name})")).tag(tag::COMPRESSION);
     let feature = match number {
         6 | 7 | 33007 | 34892 => "jpeg",
         50000 | 34926 => "zstd",

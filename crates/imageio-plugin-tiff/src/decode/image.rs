@@ -51,7 +51,9 @@ fn samples(
         #[cfg(feature = "jpeg")]
         Codec::Jpeg { tables } => jpeg(context, tables, data, plain),
         #[cfg(feature = "jpeg")]
-        Codec::OldJpeg(header) => jpeg(context, &[], &header.stream, plain),
+        Codec::JpegParts(parts) => jpeg(context, &[], &parts.join(data), plain),
+        #[cfg(feature = "jpeg")]
+        Codec::OldJpeg(header) => header.decode(context, plain),
         #[cfg(feature = "webp")]
         Codec::WebP => webp(context, data, plain),
         #[cfg(feature = "png")]
@@ -109,11 +111,12 @@ fn place<T: Cell>(
 
 #[allow(dead_code)]
 /// Refuses images that are far larger than their strip or tile before memory is taken for them.
-fn check(context: &Context, width: usize, height: usize) -> Result<()> {
+pub(crate) fn check(context: &Context, width: usize, height: usize) -> Result<()> {
     let layout = &context.layout;
     let area = |n: [usize; 3]| n.iter().fold(1usize, |n, m| n.saturating_mul(*m));
     let page = area([layout.depth, layout.length, layout.width]).max(1 << 22);
-    let most = area(layout.chunk_size()).min(page).saturating_mul(4).saturating_add(1 << 16);
+    let own = if context.codec.is_whole() { page } else { area(layout.chunk_size()).min(page) };
+    let most = own.saturating_mul(4).saturating_add(1 << 16);
     if width.saturating_mul(height) > most {
         return Err(Error::malformed(format!("a strip or tile holds an image of {height}x{width} pixels")));
     }
@@ -121,7 +124,7 @@ fn check(context: &Context, width: usize, height: usize) -> Result<()> {
 }
 
 #[cfg(feature = "jpeg")]
-fn jpeg(context: &Context, tables: &[u8], data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
+pub(crate) fn jpeg(context: &Context, tables: &[u8], data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
     use super::jpeg::{Colour, decode, join, scan};
     let joined;
     let stream = match join(tables, data) {

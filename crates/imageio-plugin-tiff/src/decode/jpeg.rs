@@ -47,6 +47,28 @@ pub(crate) fn scan(data: &[u8]) -> Option<Info> {
     }
 }
 
+/// Bits of a sample, height, width and number of components by the frame header, of a stream or its beginning.
+pub(crate) fn frame(data: &[u8]) -> Option<[usize; 4]> {
+    let mut at = 0;
+    while let &[0xff, marker] = data.get(at..at + 2)? {
+        at += 2;
+        if matches!(marker, 0xd8 | 0x01 | 0xd0..=0xd7) {
+            continue;
+        }
+        let length = usize::from(u16::from_be_bytes(*data.get(at..)?.first_chunk()?));
+        if matches!(marker, 0xc0..=0xc3) {
+            let &[bits, h1, h0, w1, w0, n] = data.get(at + 2..)?.first_chunk()?;
+            let side = |high, low| usize::from(u16::from_be_bytes([high, low]));
+            return Some([usize::from(bits), side(h1, h0), side(w1, w0), usize::from(n)]);
+        }
+        if matches!(marker, 0xd9 | 0xda) || length < 2 {
+            return None;
+        }
+        at += length;
+    }
+    None
+}
+
 /// A stream with the tables that it lacks in front.
 pub(crate) fn join(tables: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     // The tables are a stream of their own: start, tables, end.
@@ -113,6 +135,8 @@ mod tests {
         let data = b"\xff\xd8\xff\xe0\0\x07JFIF\0\xff\xc0\0\x0b\x08\0\x10\0\x20\x01\x01\x11\0\xff\xda";
         let info = scan(data).unwrap();
         assert_eq!((info.height, info.width, info.components, info.jfif), (16, 32, 1, true));
+        assert_eq!(frame(data), Some([8, 16, 32, 1]));
+        assert!(frame(b"\xff\xd8\xff\xda\0\x02").is_none() && frame(b"\xff\xd8\xff\xc0\0").is_none());
         assert!(scan(b"\xff\xd8\xff\xda").is_none());
         assert!(scan(b"BM").is_none());
     }

@@ -29,12 +29,15 @@ use imageio_core::{Error, Result};
 use imageio_parallel as par;
 
 pub(crate) use self::chunk::Context;
-use self::chunk::{Scratch, Task};
+use self::chunk::{Scratch, Spot, Task};
 pub(crate) use self::codec::compression_name;
+#[cfg(feature = "jpeg")]
+pub(crate) use self::jpeg::frame as jpeg_frame;
 pub(crate) use self::region::region;
 pub(crate) use self::rows::Cell;
 use self::rows::Rows;
 pub(crate) use self::sgilog::Coding as SgiLog;
+use crate::blame::Blame;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 
@@ -71,11 +74,11 @@ pub(crate) fn pages<'p, T: Cell>(
         if context.codec.is_whole() {
             let row = context.layout.row_elements() * T::elements_per_sample(context.dtype);
             let inside = [1, context.layout.length, context.layout.width];
-            batch.push(Task::chunk(context, (1, 1), inside).with(Rows::Block { data: part, row }));
+            batch.push(Task::chunk(context, Spot::whole(&page, &chunks), inside).with(Rows::Block { data: part, row }));
         } else if let (Some(offset), true) = (page.contiguous(&chunks), T::RAW) {
-            raw(&mut batch, &context, offset, part, tiff)?;
+            raw(&mut batch, &context, (page.ifd.offset, offset), part, tiff)?;
         } else {
-            split(&mut batch, &context, &chunks, part, tiff)?;
+            split(&mut batch, &context, (page.ifd.offset, &chunks), part, tiff)?;
         }
         if batch.len() >= BATCH {
             run(tiff, &mut batch)?;
@@ -94,15 +97,15 @@ pub(crate) fn pages<'p, T: Cell>(
 pub(crate) fn contiguous<T: Cell>(tiff: &Tiff<'_>, page: &Page, offset: u64, dest: &mut [T]) -> Result<()> {
     let mut batch = Vec::new();
     let context = Arc::new(Context::new(tiff, page, &mut Window::default())?);
-    raw(&mut batch, &context, offset, dest, tiff)?;
+    raw(&mut batch, &context, (page.ifd.offset, offset), dest, tiff)?;
     run(tiff, &mut batch)
 }
 
-/// Plain pixels, in pieces that are read side by side.
+/// Plain pixels of the directory `ifd` at `offset`, in pieces that are read side by side.
 fn raw<'d, T: Cell>(
     batch: &mut Vec<Task<'d, T>>,
     context: &Arc<Context>,
-    offset: u64,
+    (ifd, offset): (u64, u64),
     dest: &'d mut [T],
     tiff: &Tiff<'_>,
 ) -> Result<()> {
@@ -111,7 +114,8 @@ fn raw<'d, T: Cell>(
     if total >= PIECE as u64 {
         let end = offset.saturating_add(total);
         if let Some(size) = tiff.source.size().filter(|size| end > *size && !tiff.allow_truncated) {
-            return Err(crate::source::ends_early(offset, total, Some(size)));
+            let error = crate::source::ends_early(offset, total, Some(size));
+            return Err(error.tag(context.layout.offsets_tag()).ifd(ifd));
         }
     }
     let piece = if tiff.source.is_concurrent() { PIECE / T::SIZE } else { dest.len().max(1) };
@@ -119,7 +123,8 @@ fn raw<'d, T: Cell>(
     for part in dest.chunks_mut(piece) {
         let bytes = (part.len() * T::SIZE) as u64;
         let row = part.len();
-        batch.push(Task::raw(Arc::clone(context), at, bytes, Rows::Block { data: part, row }));
+        let spot = Spot { offset: at, count: bytes, number: None, ifd };
+        batch.push(Task::raw(Arc::clone(context), spot, Rows::Block { data: part, row }));
         at += bytes;
         if batch.len() >= BATCH {
             run(tiff, batch)?;
@@ -128,11 +133,11 @@ fn raw<'d, T: Cell>(
     Ok(())
 }
 
-/// One task for each strip or tile of a page, with the rows of the array that it fills.
+/// One task for each strip or tile of the page of directory `ifd`, with the rows of the array that it fills.
 fn split<'d, T: Cell>(
     batch: &mut Vec<Task<'d, T>>,
     context: &Arc<Context>,
-    chunks: &[(u64, u64)],
+    (ifd, chunks): (u64, &[(u64, u64)]),
     dest: &'d mut [T],
     tiff: &Tiff<'_>,
 ) -> Result<()> {
@@ -142,8 +147,11 @@ fn split<'d, T: Cell>(
     let row = layout.row_elements() * T::elements_per_sample(context.dtype);
     let pixel = layout.contig() * T::elements_per_sample(context.dtype);
     let plane = row * layout.length;
-    let mut found = chunks.iter().copied();
-    let mut next = || found.next().unwrap_or((0, 0));
+    let mut found = chunks.iter().enumerate();
+    let mut next = || {
+        let (number, (offset, count)) = found.next().unwrap_or((0, &(0, 0)));
+        Spot { offset: *offset, count: *count, number: Some(number), ifd }
+    };
     for volume in dest.chunks_exact_mut((plane * layout.depth).max(1)) {
         for group in volume.chunks_mut((plane * depth).max(1)) {
             let planes = group.len() / plane.max(1);
@@ -197,7 +205,7 @@ fn tiles<'d, T: Cell>(
     band: &'d mut [T],
     [planes, rows]: [usize; 2],
     (row, pixel, width, across): (usize, usize, usize, usize),
-    next: &mut impl FnMut() -> (u64, u64),
+    next: &mut impl FnMut() -> Spot,
 ) {
     let mut pieces: Vec<Vec<&'d mut [T]>> = (0..across).map(|_| Vec::with_capacity(rows)).collect();
     deal(band, row, pixel * width, &mut pieces);

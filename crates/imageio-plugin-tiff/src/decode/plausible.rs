@@ -2,20 +2,47 @@
 
 use imageio_core::{Error, Result};
 
-use super::chunk::Context;
+use super::chunk::{Context, Spot};
 use super::codec::Codec;
+use crate::blame::Blame;
+use crate::ifd::Tiff;
+
+/// Strips and tiles may have so many bytes whatever is stored.
+const SMALL: u64 = 1 << 16;
+/// The same where missing data are no error.
+const SMALL_IF_TRUNCATED: u64 = 128 << 20;
 
 impl Context {
-    /// Refuses a strip or tile of `count` stored bytes of which `inside` (planes, rows, columns) is wanted, where no
-    /// stream of that length holds so much.
-    pub fn plausible(&self, count: u64, [planes, rows, _]: [usize; 3]) -> Result<()> {
+    /// Refuses a strip or tile of which `inside` (planes, rows, columns) is wanted, where no stream of the bytes that
+    /// the file has for it holds so much, and what is larger than the limit of memory.
+    pub fn plausible(&self, tiff: &Tiff<'_>, spot: &Spot, [planes, rows, _]: [usize; 3]) -> Result<()> {
         let [_, _, width] = self.layout.chunk_size();
         let row = (width as u64).saturating_mul(self.layout.bits_per_pixel() as u64) / 8;
         let need = row.saturating_mul(rows as u64).saturating_mul(planes as u64);
-        if count > 0 && need > count.saturating_mul(most(&self.codec)).saturating_add(1 << 16) {
-            return Err(Error::malformed(format!("a strip or tile of {need} bytes can't come from {count}")));
+        let small = if tiff.allow_truncated { SMALL_IF_TRUNCATED } else { SMALL };
+        if spot.count == 0 || spot.offset == 0 || need <= SMALL {
+            return Ok(());
+        }
+        if let Some(max) = tiff.max_alloc.filter(|max| need > (*max).max(small) && self.takes_memory()) {
+            return Err(
+                Error::limit(format!("a strip or tile of {need} bytes")).with("limit", format!("max_alloc = {max}"))
+            );
+        }
+        let left = tiff.source.size().map_or(u64::MAX, |size| size.saturating_sub(spot.offset));
+        let stored = spot.count.min(left);
+        if need > stored.saturating_mul(most(&self.codec)).saturating_add(small) {
+            if stored < spot.count {
+                return Err(crate::source::ends_early(spot.offset, spot.count, tiff.source.size()));
+            }
+            let what = format!("a strip or tile of {need} bytes can't come from {stored}");
+            return Err(Error::malformed(what).tag(self.layout.counts_tag()));
         }
         Ok(())
+    }
+
+    /// `true` if strips or tiles are decoded beside the array.
+    fn takes_memory(&self) -> bool {
+        self.layout.tile.is_some() || !matches!(self.codec, Codec::None)
     }
 }
 

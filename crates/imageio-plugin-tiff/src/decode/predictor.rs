@@ -2,6 +2,9 @@
 
 use imageio_core::{Error, Result};
 
+use crate::blame::Blame;
+use crate::tags::tag;
+
 /// What was done to rows before they were compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Predictor {
@@ -27,7 +30,7 @@ impl Predictor {
             3 => Predictor::Float { stride: 1 },
             34894 => Predictor::Float { stride: 2 },
             34895 => Predictor::Float { stride: 4 },
-            other => return Err(Error::unsupported(format!("predictor {other}"))),
+            other => return Err(Error::unsupported(format!("predictor {other}")).tag(tag::PREDICTOR)),
         })
     }
 }

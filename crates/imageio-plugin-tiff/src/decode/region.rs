@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imageio_core::{Error, Result};
 
-use super::chunk::{Context, Task, room};
+use super::chunk::{Context, Spot, Task, room};
 use super::rows::{Cell, Rows};
 use super::{BATCH, raw, run};
 use crate::ifd::{Tiff, Window};
@@ -32,25 +32,31 @@ pub(crate) fn region<T: Cell>(
         None => page.chunks(tiff, &mut window)?,
     };
     if let (Some(offset), true) = (stored.or_else(|| page.contiguous(&chunks)), T::RAW) {
-        return plain(tiff, &context, offset, region, dest);
+        return plain(tiff, &context, (page.ifd.offset, offset), region, dest);
     }
     if stored.is_some() {
         return Err(Error::unsupported("planes of samples that are no whole bytes"));
     }
     if context.codec.is_whole() {
         let row = layout.row_elements() * T::elements_per_sample(context.dtype);
-        let mut page = room(row.saturating_mul(layout.length))?;
+        let mut pixels = room(row.saturating_mul(layout.length))?;
         let inside = [1, layout.length, layout.width];
-        let rows = Rows::Block { data: &mut page, row };
-        run(tiff, &mut vec![Task::chunk(Arc::clone(&context), (1, 1), inside).with(rows)])?;
-        cut(&page, row, (0, 0), &context, region, 0, dest);
+        let rows = Rows::Block { data: &mut pixels, row };
+        run(tiff, &mut vec![Task::chunk(Arc::clone(&context), Spot::whole(page, &chunks), inside).with(rows)])?;
+        cut(&pixels, row, (0, 0), &context, region, 0, dest);
         return Ok(());
     }
-    pieces(tiff, &context, &chunks, region, dest)
+    pieces(tiff, &context, (page.ifd.offset, &chunks), region, dest)
 }
 
 /// Pixels that need no decoding: a read for each row, or for each plane if rows are whole.
-fn plain<T: Cell>(tiff: &Tiff<'_>, context: &Arc<Context>, offset: u64, region: &Region, dest: &mut [T]) -> Result<()> {
+fn plain<T: Cell>(
+    tiff: &Tiff<'_>,
+    context: &Arc<Context>,
+    (ifd, offset): (u64, u64),
+    region: &Region,
+    dest: &mut [T],
+) -> Result<()> {
     let layout = &context.layout;
     let pixel = layout.contig() * context.dtype.size();
     let row = (layout.width * pixel) as u64;
@@ -59,14 +65,15 @@ fn plain<T: Cell>(tiff: &Tiff<'_>, context: &Arc<Context>, offset: u64, region: 
     for (plane, part) in dest.chunks_exact_mut((out * region.rows.len()).max(1)).enumerate() {
         let top = offset + (plane * layout.length + region.rows.start) as u64 * row;
         if region.columns.len() == layout.width {
-            raw(&mut batch, context, top, part, tiff)?;
+            raw(&mut batch, context, (ifd, top), part, tiff)?;
             continue;
         }
         let left = (region.columns.start * pixel) as u64;
         for (y, line) in part.chunks_exact_mut(out.max(1)).enumerate() {
             let at = top + y as u64 * row + left;
             let (bytes, row) = ((line.len() * T::SIZE) as u64, line.len());
-            batch.push(Task::raw(Arc::clone(context), at, bytes, Rows::Block { data: line, row }));
+            let spot = Spot { offset: at, count: bytes, number: None, ifd };
+            batch.push(Task::raw(Arc::clone(context), spot, Rows::Block { data: line, row }));
             if batch.len() >= BATCH {
                 run(tiff, &mut batch)?;
             }
@@ -77,7 +84,7 @@ fn plain<T: Cell>(tiff: &Tiff<'_>, context: &Arc<Context>, offset: u64, region: 
 
 /// Where a strip or tile lies in the page.
 struct Piece {
-    chunk: (u64, u64),
+    spot: Spot,
     plane: usize,
     top: usize,
     left: usize,
@@ -88,7 +95,7 @@ struct Piece {
 fn pieces<T: Cell>(
     tiff: &Tiff<'_>,
     context: &Arc<Context>,
-    chunks: &[(u64, u64)],
+    (ifd, chunks): (u64, &[(u64, u64)]),
     region: &Region,
     dest: &mut [T],
 ) -> Result<()> {
@@ -105,8 +112,9 @@ fn pieces<T: Cell>(
                     let planes = depth.min(layout.depth - z * depth);
                     // Rows below the part need not be decoded, where they come last.
                     let end = if planes == 1 { region.rows.end } else { layout.length };
+                    let (offset, count) = chunks.get(index).copied().unwrap_or((0, 0));
                     todo.push(Piece {
-                        chunk: chunks.get(index).copied().unwrap_or((0, 0)),
+                        spot: Spot { offset, count, number: Some(index), ifd },
                         plane: plane * layout.depth + z * depth,
                         top: y * length,
                         left: x * width,
@@ -121,13 +129,19 @@ fn pieces<T: Cell>(
     for group in todo.chunks(together) {
         let mut buffers = Vec::with_capacity(group.len());
         for piece in group {
-            let (offset, count) = piece.chunk;
-            context.plausible(count, piece.inside).map_err(|e| e.with("chunk", format!("at byte {offset}")))?;
-            buffers.push(room(piece.inside.iter().product::<usize>().saturating_mul(pixel))?);
+            let blame = |e| piece.spot.blame(layout, e);
+            context.plausible(tiff, &piece.spot, piece.inside).map_err(blame)?;
+            let len = piece.inside.iter().fold(pixel, |n, side| n.saturating_mul(*side));
+            let bytes = len.saturating_mul(T::SIZE) as u64;
+            if let Some(max) = tiff.max_alloc.filter(|max| bytes > *max) {
+                let error = Error::limit(format!("a strip or tile of {bytes} bytes"));
+                return Err(blame(error.with("limit", format!("max_alloc = {max}"))));
+            }
+            buffers.push(room(len)?);
         }
         let tasks = group.iter().zip(&mut buffers).map(|(piece, data)| {
             let row = piece.inside[2] * pixel;
-            Task::chunk(Arc::clone(context), piece.chunk, piece.inside).with(Rows::Block { data, row })
+            Task::chunk(Arc::clone(context), piece.spot, piece.inside).with(Rows::Block { data, row })
         });
         run(tiff, &mut tasks.collect())?;
         for (piece, data) in group.iter().zip(&buffers) {

@@ -44,23 +44,8 @@ impl Subsampled {
         if layout.depth > 1 {
             return refuse("in volumes");
         }
-        let mut numbers = |tag: u16| -> Result<Option<Vec<f32>>> {
-            let Some(entry) = page.ifd.entry(tag) else { return Ok(None) };
-            let value = lenient(tiff.value(entry, window))?;
-            Ok(value.as_ref().and_then(Value::as_list).map(|list| {
-                list.iter().filter_map(Value::as_f64).map(|v| v as f32).filter(|v| v.is_finite()).collect()
-            }))
-        };
-        let luma = match numbers(tag::YCBCR_COEFFICIENTS)?.as_deref() {
-            Some(&[r, g, b]) if g != 0.0 => [r, g, b],
-            _ => [0.299, 0.587, 0.114],
-        };
-        let range = match numbers(tag::REFERENCE_BLACK_WHITE)?.as_deref() {
-            Some(&[a, b, c, d, e, f]) => [a, b, c, d, e, f],
-            _ => [0.0, 255.0, 128.0, 255.0, 128.0, 255.0],
-        };
         let (across, down) = (usize::from(h), usize::from(v));
-        Ok(Subsampled { codec, across, down, tables: Tables::new(luma, range) })
+        Ok(Subsampled { codec, across, down, tables: Tables::new(&Meaning::of(tiff, page, window)?) })
     }
 
     /// Decodes a strip or tile of which `rows` rows are wanted.
@@ -123,9 +108,42 @@ impl Subsampled {
     }
 }
 
+/// What the tags of a page say of its colours.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Meaning {
+    /// The weights of red, green and blue in luma.
+    luma: [f32; 3],
+    /// The codes of black and white of each component.
+    range: [f32; 6],
+}
+
+impl Meaning {
+    /// That of JFIF, which holds where nothing is said.
+    pub const USUAL: Meaning = Meaning { luma: [0.299, 0.587, 0.114], range: [0.0, 255.0, 128.0, 255.0, 128.0, 255.0] };
+
+    pub fn of(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Self> {
+        let mut numbers = |tag: u16| -> Result<Option<Vec<f32>>> {
+            let Some(entry) = page.ifd.entry(tag) else { return Ok(None) };
+            let value = lenient(tiff.value(entry, window))?;
+            Ok(value.as_ref().and_then(Value::as_list).map(|list| {
+                list.iter().filter_map(Value::as_f64).map(|v| v as f32).filter(|v| v.is_finite()).collect()
+            }))
+        };
+        let luma = match numbers(tag::YCBCR_COEFFICIENTS)?.as_deref() {
+            Some(&[r, g, b]) if g != 0.0 => [r, g, b],
+            _ => Meaning::USUAL.luma,
+        };
+        let range = match numbers(tag::REFERENCE_BLACK_WHITE)?.as_deref() {
+            Some(&[a, b, c, d, e, f]) => [a, b, c, d, e, f],
+            _ => Meaning::USUAL.range,
+        };
+        Ok(Meaning { luma, range })
+    }
+}
+
 /// What each code adds to red, green and blue.
 #[derive(Debug, Clone)]
-struct Tables {
+pub(crate) struct Tables {
     y: Vec<i32>,
     red: Vec<i32>,
     blue: Vec<i32>,
@@ -134,10 +152,9 @@ struct Tables {
 }
 
 impl Tables {
-    /// For the weights of red, green and blue in luma and the codes of black and white of each component. Values are
-    /// rounded as libtiff's RGBA interface rounds them, which every other program shows.
-    fn new(luma: [f32; 3], range: [f32; 6]) -> Self {
-        let [red, green, blue] = luma;
+    /// Values are rounded as libtiff's RGBA interface rounds them, which every other program shows.
+    pub fn new(meaning: &Meaning) -> Self {
+        let Meaning { luma: [red, green, blue], range } = *meaning;
         let fixed = |v: f32| (f64::from(v) * f64::from(1u32 << POINT) + 0.5) as i32;
         let (r, b) = (2.0 - 2.0 * red, 2.0 - 2.0 * blue);
         let from_cr = fixed(r.clamp(0.0, 2.0));
@@ -165,6 +182,15 @@ impl Tables {
         tables
     }
 
+    /// Y, Cb and Cr of each pixel become red, green and blue.
+    pub fn convert(&self, pixels: &mut [u8]) {
+        for pixel in pixels.chunks_exact_mut(3) {
+            if let &mut [y, cb, cr] = pixel {
+                pixel.copy_from_slice(&self.pixel(y, self.colour(cb, cr)));
+            }
+        }
+    }
+
     /// What chroma adds to red, green and blue.
     fn colour(&self, cb: u8, cr: u8) -> [i32; 3] {
         let at = |table: &[i32], code: u8| table.get(usize::from(code)).copied().unwrap_or(0);
@@ -184,7 +210,7 @@ mod tests {
 
     #[test]
     fn primaries() {
-        let tables = Tables::new([0.299, 0.587, 0.114], [0.0, 255.0, 128.0, 255.0, 128.0, 255.0]);
+        let tables = Tables::new(&Meaning::USUAL);
         let rows = [([255, 128, 128], [255, 255, 255]), ([0, 128, 128], [0, 0, 0]), ([76, 85, 255], [254, 0, 0])];
         for ([y, cb, cr], rgb) in rows {
             assert_eq!(tables.pixel(y, tables.colour(cb, cr)), rgb);
@@ -192,7 +218,7 @@ mod tests {
         // Nothing that a file may say of its range makes the numbers overflow.
         for range in [[f32::MAX; 6], [0.0; 6], [255.0, 0.0, -1e30, 1e30, 5.0, 5.0]] {
             for luma in [[f32::MAX; 3], [-5.0, 1e-30, 7.0]] {
-                let tables = Tables::new(luma, range);
+                let tables = Tables::new(&Meaning { luma, range });
                 tables.pixel(255, tables.colour(255, 0));
             }
         }

@@ -69,7 +69,7 @@ pub(crate) fn add(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page
     put("sem", sem(tiff, window, page));
     if has(tag::NDPI_VERSION) {
         let entries = page.ifd.entries.iter().filter(|e| (65420..65500).contains(&e.tag));
-        let named = entries.filter_map(|e| Some((ndpi_name(e.tag)?, tiff.value(e, window).ok()?)));
+        let named = entries.filter_map(|e| Some((crate::ndpi::name(e.tag)?, tiff.value(e, window).ok()?)));
         put("ndpi", Some(named.map(|(name, value)| (name.to_owned(), value)).collect()));
     }
     put("lsm", lsm(tiff, window, page));
@@ -108,26 +108,6 @@ pub(crate) fn scanimage(tiff: &Tiff<'_>, window: &mut Window, page: &Page, texts
     let stored = binary::scanimage_header(tiff);
     let text = stored.as_deref().unwrap_or(if is(&software) { &software } else { described });
     Some(text::matlab(text))
-}
-
-/// Hamamatsu's tags.
-fn ndpi_name(number: u16) -> Option<&'static str> {
-    Some(match number {
-        65420 => "FileFormat",
-        65421 => "Magnification",
-        65422 => "XOffsetFromSlideCenter",
-        65423 => "YOffsetFromSlideCenter",
-        65424 => "ZOffsetFromSlideCenter",
-        65427 => "UserLabel",
-        65428 => "AuthCode",
-        65432 => "XOffsetFromSlideCenterRelative",
-        65434 => "FocusTime",
-        65441 => "ScannerProps",
-        65442 => "ScannerSerialNumber",
-        65449 => "Properties",
-        65458 => "CaptureMode",
-        _ => return None,
-    })
 }
 
 /// A word as what it looks like: an integer, a number, or text.

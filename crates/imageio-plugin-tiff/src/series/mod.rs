@@ -13,6 +13,7 @@ use imageio_core::{Error, Result, Spacing, Value};
 
 pub(crate) use self::imagej::{description as imagej_description, is_imagej};
 pub(crate) use self::ome::{document as ome_document, is_ome};
+use crate::blame::Blame;
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window, lenient};
 use crate::page::Page;
@@ -130,7 +131,7 @@ pub(crate) fn group(
     let mut notes = Vec::new();
     let mut set = ome::Set::new(folder);
     let Some(first) = chain.get(tiff, 0, window)? else {
-        return Err(Error::malformed("the file holds no page").with("offset", tiff.header.first));
+        return Err(Error::malformed("the file holds no page").at(tiff.header.first));
     };
     let first = Page::read(tiff, first, window)?;
     let texts = descriptions(tiff, &first, window)?;

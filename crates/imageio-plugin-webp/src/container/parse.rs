@@ -152,9 +152,16 @@ fn extended(source: &mut Source<'_>, first: Chunk, end: u64, container: &mut Con
             }
             b"ALPH" if !container.animated && container.frames.is_empty() => alpha = Some(chunk.data),
             b"VP8 " | b"VP8L" if !container.animated && container.frames.is_empty() => {
-                let frame = image(source, chunk, alpha, end)?;
+                let mut frame = image(source, chunk, alpha, end)?;
+                let announced = flags & flag::ALPHA != 0;
                 // Lossless data say themselves whether they have alpha; for lossy ones the flag counts as well.
-                container.alpha = frame.alpha || (frame.codec == Codec::Lossy && flags & flag::ALPHA != 0);
+                container.alpha = frame.alpha || (frame.codec == Codec::Lossy && announced);
+                if !announced && frame.alpha_data.take().is_some() {
+                    // As in Pillow: the channel is there, and opaque.
+                    container
+                        .notes
+                        .push("the header announces no alpha, so that of the image does not count".to_owned());
+                }
                 if !container.is_full(&frame) {
                     return Err(Error::malformed(format!(
                         "the image is {} x {}, the file says {} x {}",

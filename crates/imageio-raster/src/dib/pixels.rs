@@ -183,7 +183,8 @@ pub(super) fn to_bool(from: &[u8], to: &mut [bool], bits: usize) {
         return crate::swizzle::bits(from, to, |b| b);
     }
     for (i, to) in to.iter_mut().enumerate() {
-        *to = packed(from, i, bits) != 0;
+        // As everywhere, an index beyond the end of the palette is black.
+        *to = packed(from, i, bits) == 1;
     }
 }
 
