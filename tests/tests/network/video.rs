@@ -47,7 +47,12 @@ fn videos_come_in_parts() {
         // A frame in the middle, and then all of them.
         let middle = ReadOptions::new().index(30);
         let frame = iio::imread_with(path.as_path(), &middle).unwrap();
+        let (_, before) = web.sent(name);
         assert!(iio::imread_with(web.url(name), &middle).unwrap() == frame, "{name}");
+        let (requests, sent) = web.sent(name);
+        println!("frame 30 of {FRAMES} of {name}: {} bytes in {requests} requests", sent - before);
+        // From the key frame before it, number 24, and not much further than it.
+        assert!(sent - before < size / 2, "{name}: {} of {size}", sent - before);
         let mut frames = iio::imiter(web.url(name)).unwrap();
         for (k, expected) in iio::imiter(path.as_path()).unwrap().enumerate() {
             assert!(frames.next().unwrap().unwrap() == expected.unwrap(), "{name}, frame {k}");
