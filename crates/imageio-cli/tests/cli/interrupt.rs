@@ -72,25 +72,29 @@ fn killed_programs_leave_the_target_whole() {
     assert_eq!(fs::read(folder.path().join("old.bmp")).unwrap(), OLD);
 }
 
-/// A conversion to numbered files that has two images of its input and the begin of a third. The first two files are
-/// there already, and a fourth that no image will replace.
-fn halfway_through_a_set(folder: &Folder) -> Child {
+/// Two pictures and what comes third, as numbered files.
+fn inputs(third: impl FnOnce(&str)) -> Folder {
+    let folder = Folder::new("inputs");
+    for name in ["in_0.ppm", "in_1.ppm"] {
+        fs::write(folder.file(name), [b"P6 2 2 255 ".as_slice(), &[7; 12]].concat()).unwrap();
+    }
+    third(&folder.file("in_2.ppm"));
+    folder
+}
+
+/// Converts them to numbered files. The first two are there already, and a fourth that no image will replace.
+fn convert(inputs: &Folder, folder: &Folder) -> Child {
     for name in ["out_000.png", "out_001.png", "out_003.png"] {
         fs::write(folder.file(name), OLD).unwrap();
     }
-    let target = format!("sequence:{}", folder.file("out_%03d.png"));
-    let mut child = command(&["convert", "-", &target, "--no-metadata"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let frame = [b"P6 100 100 255 ".as_slice(), &[7; 30_000]].concat();
-    for bytes in [&frame[..], &frame, &frame[..1000]] {
-        input.write_all(bytes).unwrap();
-    }
-    child.stdin = Some(input);
+    let [from, to] = [inputs.file("in_%d.ppm"), folder.file("out_%03d.png")].map(|name| format!("sequence:{name}"));
+    let mut command = command(&["convert", &from, &to, "--no-metadata"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// The same with the third picture still to come, once the first two wait for it.
+fn halfway_through_a_set(inputs: &Folder, folder: &Folder) -> Child {
+    let mut child = convert(inputs, folder);
     let staged = || {
         let hidden = folder.names().into_iter().find(|name| name.starts_with('.'))?;
         Some(folder.path().join(hidden).join("new/out_001.png")).filter(|path| path.is_file())
@@ -113,13 +117,13 @@ fn all_old(folder: &Folder) {
 
 #[test]
 fn interrupted_sets_leave_the_old_one() {
+    // A pipe that nobody writes to.
+    let inputs = inputs(|name| assert!(Command::new("mkfifo").arg(name).status().unwrap().success()));
     for name in ["-INT", "-TERM", "-KILL"] {
         let folder = Folder::new("set");
-        let mut child = halfway_through_a_set(&folder);
+        let child = halfway_through_a_set(&inputs, &folder);
         signal(&child, name);
-        let stdin = child.stdin.take();
         let output = child.wait_with_output().unwrap();
-        drop(stdin);
         all_old(&folder);
         if name == "-KILL" {
             // Nobody is left who could clean up, but what is left is hidden.
@@ -134,11 +138,10 @@ fn interrupted_sets_leave_the_old_one() {
 #[test]
 fn a_set_that_fails_in_the_middle_leaves_the_old_one() {
     let folder = Folder::new("set-fails");
-    let mut child = halfway_through_a_set(&folder);
-    // The third image ends in the middle.
-    drop(child.stdin.take());
-    let output = child.wait_with_output().unwrap();
-    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let inputs = inputs(|name| fs::write(name, b"P6 2 2 255 too").unwrap());
+    let output = convert(&inputs, &folder).wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("in_2.ppm"), "{said}");
     all_old(&folder);
     assert_eq!(folder.names(), ["out_000.png", "out_001.png", "out_003.png"]);
 }

@@ -19,6 +19,7 @@ pub(crate) use self::head::{confidence, is_container};
 pub(crate) use self::json::{Container, Fraction, Kind, Stream};
 pub(crate) use self::own::{Own, read as own};
 pub(crate) use self::packets::{Index, instantaneous_refreshes, shown_vp8_frames};
+pub(crate) use self::places::Places;
 use crate::find::Tools;
 use crate::process::{Pipes, Process};
 

@@ -168,6 +168,11 @@ impl Index {
         Index { packets, shown, log, has_lengths: true, places: None }
     }
 
+    /// The pictures that are marked, where the container's header told where they are.
+    pub fn places(&self) -> Option<&Places> {
+        self.places.as_ref()
+    }
+
     /// Remembers where the packets of an H.264 track are, whose units have lengths of `length` bytes.
     pub(super) fn refreshing(mut self, content: &Arc<dyn ImageResource>, track: &Track, length: Option<usize>) -> Self {
         self.places = length.map(|length| Places::new(content, track, length, &self));
@@ -233,15 +238,7 @@ impl Index {
 
 /// Times at which an H.264 stream starts afresh. Containers also mark recovery points as key frames, from which a
 /// decoder can begin, but arrives at the exact pictures only later, if ever.
-pub(crate) fn instantaneous_refreshes(
-    tools: &Tools,
-    input: &Input,
-    stream: &Stream,
-    index: &Index,
-) -> imageio_core::Result<Vec<i64>> {
-    if let Some(places) = &index.places {
-        return Ok(places.instantaneous()?);
-    }
+pub(crate) fn instantaneous_refreshes(tools: &Tools, input: &Input, stream: &Stream) -> imageio_core::Result<Vec<i64>> {
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     command.args(["-hide_banner", "-v", "error", "-nostdin", "-copyts"]).args(input.arguments());
     command.args(["-map", &format!("0:{}", stream.index), "-c", "copy"]);

@@ -1,10 +1,13 @@
 //! Which places to begin are good ones: a container marks pictures from which a decoder can begin, and among those of
 //! H.264 are some from which it arrives at the exact pictures only later, if ever.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{self, SeekFrom};
 use std::sync::Arc;
 
-use imageio_container::Track;
+use imageio_container::{Sample, Track};
+use imageio_core::Result;
 use imageio_core::resource::{ImageResource, ReadSeek};
 
 use super::packets::Index;
@@ -12,38 +15,67 @@ use super::packets::Index;
 /// Units of a sample that are looked at.
 const UNITS: usize = 64;
 
-/// Where the pictures are that are marked.
+/// Where the pictures are that are marked. Each is looked at when somebody needs to know, since of a file that is far
+/// away that costs a request.
 #[derive(Debug, Clone)]
-pub(super) struct Places {
+pub(crate) struct Places {
     content: Arc<dyn ImageResource>,
     /// Bytes of the length of a unit.
     length: usize,
-    /// Where each begins and ends in the file, and when it is shown.
-    marked: Vec<(u64, u64, i64)>,
+    marked: Vec<Marked>,
+    /// Which were looked at, and whether everything starts afresh there.
+    seen: RefCell<HashMap<usize, bool>>,
+}
+
+/// A picture that is marked: where it begins and ends in the file, and when it is shown.
+#[derive(Debug, Clone)]
+struct Marked {
+    start: u64,
+    end: u64,
+    time: i64,
 }
 
 impl Places {
     /// Those that are marked in a track, whose packets these are.
     pub fn new(content: &Arc<dyn ImageResource>, track: &Track, length: usize, index: &Index) -> Self {
         let samples = track.samples.iter().enumerate().filter(|(_, sample)| sample.is_key);
-        let marked = samples.filter_map(|(at, s)| Some((s.at, s.at + u64::from(s.size), index.packet(at)?.pts?)));
-        Places { content: Arc::clone(content), length, marked: marked.collect() }
+        let place = |(at, sample): (usize, &Sample)| {
+            let time = index.packet(at)?.pts?;
+            Some(Marked { start: sample.at, end: sample.at + u64::from(sample.size), time })
+        };
+        let mut marked: Vec<Marked> = samples.filter_map(place).collect();
+        marked.sort_unstable_by_key(|marked| marked.time);
+        Places { content: Arc::clone(content), length, marked, seen: RefCell::default() }
     }
 
-    /// When those are shown that hold a picture at which everything starts afresh.
-    pub fn instantaneous(&self) -> io::Result<Vec<i64>> {
-        let mut file = Arc::clone(&self.content).open_read()?;
+    /// The times of the last `n` pictures not after `time` at which everything starts afresh, the latest first.
+    pub fn before(&self, time: i64, n: usize) -> Result<Vec<i64>> {
+        let end = self.marked.partition_point(|marked| marked.time <= time);
+        let mut file = None;
         let mut times = Vec::new();
-        for (start, end, time) in &self.marked {
-            if self.starts_afresh(&mut *file, *start, *end)? {
-                times.push(*time);
+        for (k, marked) in self.marked.iter().enumerate().take(end).rev() {
+            let seen = self.seen.borrow().get(&k).copied();
+            let is_fresh = match (seen, &mut file) {
+                (Some(seen), _) => seen,
+                (None, Some(file)) => self.starts_afresh(file, marked.start, marked.end)?,
+                (None, none) => {
+                    let file = none.insert(Arc::clone(&self.content).open_read()?);
+                    self.starts_afresh(file, marked.start, marked.end)?
+                }
+            };
+            self.seen.borrow_mut().insert(k, is_fresh);
+            if is_fresh {
+                times.push(marked.time);
+            }
+            if times.len() == n {
+                break;
             }
         }
         Ok(times)
     }
 
     /// Looks at the first bytes of units up to that of a picture.
-    fn starts_afresh(&self, file: &mut dyn ReadSeek, start: u64, end: u64) -> io::Result<bool> {
+    fn starts_afresh(&self, file: &mut Box<dyn ReadSeek>, start: u64, end: u64) -> io::Result<bool> {
         let mut at = start;
         for _ in 0..UNITS {
             if at + self.length as u64 >= end {

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::find::Tools;
-use crate::probe::{Index, Input, Stream, instantaneous_refreshes};
+use crate::probe::{Index, Input, Places, Stream, instantaneous_refreshes};
 
 /// One way to come to a frame.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,10 +34,40 @@ impl Attempt {
 pub(super) struct Seeking {
     /// Time of every frame; empty where there is no seeking.
     times: Vec<i64>,
-    /// Times where decoding may begin, in order.
-    keys: Vec<i64>,
+    keys: Keys,
     /// Seconds of one unit.
     unit: (i64, i64),
+}
+
+/// Times where decoding may begin.
+#[derive(Debug, Clone)]
+enum Keys {
+    /// All of them, in order.
+    Known(Vec<i64>),
+    /// Some of those that a container marks.
+    Marked(Places),
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Keys::Known(Vec::new())
+    }
+}
+
+impl Keys {
+    /// The last three that are not after a time, the latest first.
+    fn before(&self, time: i64) -> Vec<i64> {
+        match self {
+            Keys::Known(keys) => {
+                let end = keys.partition_point(|key| *key <= time);
+                keys.iter().take(end).rev().take(3).copied().collect()
+            }
+            Keys::Marked(places) => places.before(time, 3).unwrap_or_else(|e| {
+                log::debug!("decoding begins at the first frame, since key frames can't be told apart: {e}");
+                Vec::new()
+            }),
+        }
+    }
 }
 
 impl Seeking {
@@ -45,25 +75,23 @@ impl Seeking {
     pub fn new(tools: &Tools, input: &Input, stream: &Stream, index: &Index) -> Self {
         let (Some(times), Some(base)) = (index.times(), stream.time_base) else { return Seeking::default() };
         let mut keys = index.keys();
+        let unit = (base.numerator, base.denominator);
         if stream.codec.as_deref() == Some("h264") && keys.len() > 1 {
-            keys = instantaneous_refreshes(tools, input, stream, index).unwrap_or_else(|e| {
+            if let Some(places) = index.places() {
+                return Seeking { times, keys: Keys::Marked(places.clone()), unit };
+            }
+            keys = instantaneous_refreshes(tools, input, stream).unwrap_or_else(|e| {
                 log::debug!("decoding begins at the first frame, since key frames can't be told apart: {e}");
                 Vec::new()
             });
             keys.sort_unstable();
         }
-        Seeking { times, keys, unit: (base.numerator, base.denominator) }
-    }
-
-    /// The last key that is not after frame `k`, as a position in `keys`.
-    fn key(&self, k: usize) -> Option<usize> {
-        let time = self.times.get(k)?;
-        self.keys.partition_point(|key| key <= time).checked_sub(1)
+        Seeking { times, keys: Keys::Known(keys), unit }
     }
 
     /// The frame at which decoding begins if frame `k` is wanted; `None` where there is no seeking.
     pub fn begins(&self, k: usize) -> Option<usize> {
-        let key = self.keys[self.key(k)?];
+        let key = *self.keys.before(*self.times.get(k)?).first()?;
         Some(self.times.partition_point(|time| *time < key))
     }
 
@@ -81,9 +109,9 @@ impl Seeking {
         let mut attempts = Vec::new();
         // First from the key frame itself; then from further back, where the demuxer went astray or the decoder
         // had no use for the first one.
-        if let Some(at) = self.key(k) {
-            for back in [at, at.saturating_sub(2)] {
-                let key = self.keys[back];
+        let keys = self.keys.before(*time);
+        if let (Some(last), Some(earlier)) = (keys.first(), keys.last()) {
+            for key in [*last, *earlier] {
                 let seek = self.seconds(key).filter(|_| self.times.first().is_some_and(|t| key > *t));
                 attempts.push(Attempt { seek, select: Some(select.clone()), keeps_times: true, first });
             }
@@ -118,7 +146,11 @@ mod tests {
     use super::*;
 
     fn seeking() -> Seeking {
-        Seeking { times: (0..10).map(|k| 3003 * k).collect(), keys: vec![0, 12_012, 24_024], unit: (1, 90_000) }
+        Seeking {
+            times: (0..10).map(|k| 3003 * k).collect(),
+            keys: Keys::Known(vec![0, 12_012, 24_024]),
+            unit: (1, 90_000),
+        }
     }
 
     #[test]
