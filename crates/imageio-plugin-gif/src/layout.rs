@@ -88,7 +88,7 @@ pub(crate) struct FrameInfo {
 /// What is known of a file; grows as frames are looked for.
 pub(crate) struct Layout {
     pub screen: Screen,
-    /// The canvas: the screen, enlarged if the first frame reaches beyond it.
+    /// The canvas: the screen, enlarged if the first frame has pixels beyond it.
     pub width: usize,
     pub height: usize,
     pub frames: Vec<FrameInfo>,
@@ -132,8 +132,11 @@ impl Layout {
                     Error::malformed("the file ends inside the first image's header").with("offset", first.start)
                 );
             }
-            layout.width = layout.width.max(first.rect.right());
-            layout.height = layout.height.max(first.rect.bottom());
+            // One that draws nothing reaches nowhere, wherever it says that it lies.
+            if !first.rect.is_empty() {
+                layout.width = layout.width.max(first.rect.right());
+                layout.height = layout.height.max(first.rect.bottom());
+            }
         }
         if layout.width == 0 || layout.height == 0 {
             let (width, height) = (layout.width, layout.height);

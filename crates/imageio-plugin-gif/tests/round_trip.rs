@@ -275,3 +275,19 @@ fn a_global_palette_grows_until_it_is_full() {
         |k: usize| iio::immeta_with(&bytes, &ReadOptions::new().index(k)).unwrap().get("local_palette").cloned();
     assert!((0..50).all(|k| local(k) == Some(Value::Bool(false))));
 }
+
+#[test]
+fn a_frame_without_pixels_does_not_enlarge_the_canvas() {
+    let file = |left: u16, width: u16, height: u16| {
+        let mut bytes = b"GIF89a\x02\0\x02\0\x80\0\0\xFF\0\0\0\0\xFF,".to_vec();
+        for number in [left, 0, width, height] {
+            bytes.extend(number.to_le_bytes());
+        }
+        // One pixel of index 1, then the end.
+        bytes.extend([0, 2, 2, 0x4C, 1, 0, 0x3B]);
+        bytes
+    };
+    assert_eq!(iio::improps(&file(40_000, 9000, 0)[..]).unwrap().shape, [1, 2, 2, 4]);
+    assert_eq!(iio::imread(&file(40_000, 9000, 0)[..]).unwrap().shape(), [1, 2, 2, 4]);
+    assert_eq!(iio::imread(&file(2, 1, 1)[..]).unwrap().shape(), [1, 2, 3, 4]);
+}
