@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use imageio_core::{Error, ErrorKind, Limits, Registry, Result, quietly};
+use imageio_core::{Error, ErrorKind, Limits, Registry, Result, Value, quietly};
 
 use crate::cameras::Cameras;
 use crate::decode;
@@ -12,6 +12,7 @@ use crate::facts::{Facts, MosaicOnly, Samples};
 use crate::headers;
 use crate::ifd::{Endian, Ifd, Tiff};
 use crate::kodak;
+use crate::metadata;
 use crate::source::Source;
 
 /// What decodes a file.
@@ -55,6 +56,13 @@ impl Decoder {
                 // Other makers' files need not be described by tags at all.
                 Err(_) => {}
             }
+        }
+        if camera == (String::new(), String::new()) {
+            // Files that are not built like TIFF have EXIF in places of their own.
+            let exif = metadata::exif(source, limits).unwrap_or_default();
+            let text =
+                |key| exif.get(key).and_then(Value::as_str).map(|text| text.trim().to_owned()).unwrap_or_default();
+            camera = (text("Make"), text("Model"));
         }
         let name = format!("{} {}", camera.0, camera.1).trim().to_owned();
         let name = if name.is_empty() { "of unknown make and model".to_owned() } else { format!("`{name}`") };
