@@ -160,7 +160,7 @@ impl Decoder {
             Decoder::Maker { file: None, .. } => Err(Error::new(ErrorKind::Backend, "the file was not read")),
             Decoder::Maker { facts, file: Some(file), cameras } => {
                 let len = facts.width * facts.height * facts.channels;
-                match guard(|| cameras.samples(file))? {
+                match guard(|| on_quiet_threads(|| cameras.samples(file)))? {
                     Samples::U16(samples) if samples.len() == len && !facts.float => Ok(Samples::U16(samples)),
                     Samples::F32(samples) if samples.len() == len && facts.float => Ok(Samples::F32(samples)),
                     _ => Err(Error::new(
@@ -183,4 +183,17 @@ fn first_word(tiff: &Tiff<'_, '_>, ifd: &Ifd, tag: u16) -> Option<u64> {
 fn guard<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| quietly(work)))
         .unwrap_or_else(|_| Err(Error::new(ErrorKind::Backend, "the decoder panicked; the file is probably damaged")))
+}
+
+/// Does the work on threads of its own: a decoder that splits its rows among threads would tell of each row of a file that
+/// is cut off on the standard error of a program.
+fn on_quiet_threads<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(rayon::current_num_threads())
+        .spawn_handler(|thread| std::thread::Builder::new().spawn(|| quietly(|| thread.run())).map(|_| ()))
+        .build();
+    match pool {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
 }
