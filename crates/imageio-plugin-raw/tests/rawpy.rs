@@ -109,3 +109,45 @@ fn written_files_are_read_by_others() {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+/// The preview: nothing, or `J` and a JPEG, or `B` and pixels.
+const THUMBNAIL: &str = r#"
+import sys, rawpy
+with rawpy.imread(sys.argv[1]) as r:
+    try:
+        t = r.extract_thumb()
+        jpeg = t.format == rawpy.ThumbFormat.JPEG
+        sys.stdout.buffer.write(b'J' + t.data if jpeg else b'B' + t.data.tobytes())
+    except rawpy.LibRawNoThumbnailError:
+        pass
+"#;
+
+#[test]
+fn previews() {
+    let (Some(python), Some(mut files)) = (python(), corpus()) else {
+        println!("skipped: IMAGEIO_PEERS or IMAGEIO_CORPUS is not set");
+        return;
+    };
+    files.extend(more_files().into_iter().filter(|file| std::fs::metadata(file).is_ok_and(|m| m.len() > 1 << 20)));
+    let mut found = [0; 3];
+    for file in &files {
+        let out = Command::new(&python).arg("-c").arg(THUMBNAIL).arg(file).output().unwrap();
+        assert!(out.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&out.stderr));
+        let options = imageio_core::ReadOptions::new().plugin(&raw::DESCRIPTOR);
+        let mut reader = imageio_core::Reader::open_with(file.as_path(), &options).unwrap();
+        let mine = reader.downcast_mut::<raw::RawReader>().unwrap().thumbnail().unwrap();
+        let (kind, same) = match (&mine, &out.stdout[..]) {
+            (None, []) => (0, true),
+            // LibRaw may put an EXIF block behind the first marker.
+            (Some(raw::Thumbnail::Jpeg(mine)), [b'J', theirs @ ..]) => (1, theirs.ends_with(&mine[2..])),
+            (Some(raw::Thumbnail::Bitmap(image)), [b'B', theirs @ ..]) => {
+                (2, image.view().elements::<u8>().as_deref() == Some(theirs))
+            }
+            _ => (0, false),
+        };
+        assert!(same, "{}", file.display());
+        found[kind] += 1;
+    }
+    println!("none, JPEG, pixels: {found:?}");
+    assert!(found.iter().all(|n| *n >= 1), "{found:?}");
+}
