@@ -9,7 +9,7 @@ use std::process::Command;
 use imageio_core::v3;
 use imageio_plugin_raw as raw;
 
-use self::common::{corpus, difference, more_files, python, rawpy, read, samples, scene};
+use self::common::{corpus, difference, more_files, python, rawpy, rawpy_all, read, samples, scene};
 
 /// Options here and the same in rawpy's words.
 fn cases() -> Vec<(raw::ReadOptions, &'static str, f64)> {
@@ -31,16 +31,19 @@ fn cases() -> Vec<(raw::ReadOptions, &'static str, f64)> {
 fn compare(python: &str, files: &[PathBuf]) {
     for file in files {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        // One process for all of them, for it takes longer to start than to answer.
+        let words = ["mosaic", "visible"].into_iter().chain(cases().into_iter().map(|case| case.1));
+        let mut theirs = rawpy_all(python, file, &words.map(str::to_owned).collect::<Vec<_>>()).into_iter();
         for (crop, what) in [(raw::Crop::Sensor, "mosaic"), (raw::Crop::Visible, "visible")] {
             let mine = samples(read(file, raw::ReadOptions::new().mosaic(true).crop(crop)));
-            let other = rawpy(python, file, what);
+            let other = theirs.next().unwrap();
             assert_eq!(mine.len(), other.len(), "{name}: {what}");
             let wrong = mine.iter().zip(&other).filter(|(a, b)| a != b).count();
             println!("{name}: {what}: {wrong} of {} samples differ", mine.len());
             assert_eq!(wrong, 0, "{name}: {what}");
         }
         for (options, words, full) in cases() {
-            let (mean, psnr) = difference(&samples(read(file, options)), &rawpy(python, file, words), full);
+            let (mean, psnr) = difference(&samples(read(file, options)), &theirs.next().unwrap(), full);
             println!("{name}: postprocess({words}): mean {mean:.3}, {psnr:.1} dB");
             assert!(mean < 2.0, "{name}: {words}: {mean}");
         }
