@@ -255,3 +255,24 @@ fn headers_of_cameras_own_files() {
         assert_eq!(reader.metadata(0).unwrap(), meta, "{name}");
     }
 }
+
+/// Run by the next one in a process of its own.
+#[test]
+#[ignore = "part of another test"]
+fn samples_that_end_early() {
+    let (file, _) = file(&[(254, 4, long(1))], b"");
+    let mosaic = raw::ReadOptions::new().mosaic(true);
+    let e = imageio_core::v3::imread_with(&file.head[..], &options().with(mosaic)).unwrap_err();
+    assert!(!e.to_string().is_empty());
+}
+
+#[test]
+fn a_decoders_threads_are_quiet() {
+    let child = std::env::current_exe().unwrap();
+    let child = std::process::Command::new(child)
+        .args(["--exact", "samples_that_end_early", "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    assert!(child.status.success() && String::from_utf8_lossy(&child.stdout).contains("1 passed"));
+    assert_eq!(String::from_utf8_lossy(&child.stderr), "");
+}

@@ -1,6 +1,8 @@
 //! Cameras that nobody knows, and files that are damaged: real files with some bytes changed.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test that fails says so")]
 
+mod common;
+
 use std::path::Path;
 
 use imageio_core::{Error, ErrorKind, NdImage, ReadOptions, Result, v3};
@@ -93,4 +95,55 @@ fn truncated_files_and_absurd_sizes_are_errors() {
     }
     println!("{met} damaged files");
     assert_eq!(met, 5 * (15 + 10));
+}
+
+/// Bytes that differ from file to file, but not from run to run.
+fn damaged(whole: &[u8], seed: u64) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize
+    };
+    // Headers are at the beginning, and every other file is cut off.
+    let headers = bytes.len().min(8192);
+    for _ in 0..1 + next() % 6 {
+        let at = next() % if next() % 4 == 0 { bytes.len() } else { headers };
+        bytes[at] = [0, 0xff, 0x7f, next() as u8][next() % 4];
+    }
+    if next() % 2 == 0 {
+        bytes.truncate(1 + next() % bytes.len());
+    }
+    bytes
+}
+
+#[test]
+fn damage_to_cameras_own_files_is_no_panic() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/raw");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.extend(common::more_files());
+    files.retain(|path| path.metadata().unwrap().len() < 100_000);
+    let (mut met, mut failed) = (0, 0);
+    for path in &files {
+        let whole = std::fs::read(path).unwrap();
+        for seed in 0..60 {
+            let bytes = damaged(&whole, seed);
+            let options = ReadOptions::new().plugin(&raw::DESCRIPTOR).extension("nef");
+            let with = |mosaic| options.clone().with(raw::ReadOptions::new().mosaic(mosaic));
+            let results = [
+                v3::immeta_with(&bytes[..], &with(true)).map(|_| ()),
+                v3::improps_with(&bytes[..], &with(false)).map(|_| ()),
+                v3::imread_with(&bytes[..], &with(true)).map(|_| ()),
+                v3::imread_with(&bytes[..], &with(false)).map(|_| ()),
+                v3::imread_with(&bytes[..], &with(false).index(1)).map(|_| ()),
+            ];
+            for e in results.into_iter().filter_map(Result::err) {
+                assert!(!e.to_string().contains("panicked"), "{}: {seed}: {e}", path.display());
+                failed += 1;
+            }
+            met += 1;
+        }
+    }
+    println!("{met} damaged files, {failed} errors");
+    assert!(met >= 8 * 60 && failed > met, "{met} {failed}");
 }

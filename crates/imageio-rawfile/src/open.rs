@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use imageio_core::{Error, ErrorKind, Limits, Registry, Result, quietly};
+use imageio_core::{Error, ErrorKind, Limits, Registry, Result, Value, quietly};
 
 use crate::cameras::Cameras;
 use crate::decode;
@@ -12,6 +12,7 @@ use crate::facts::{Facts, MosaicOnly, Samples};
 use crate::headers;
 use crate::ifd::{Endian, Ifd, Tiff};
 use crate::kodak;
+use crate::metadata;
 use crate::source::Source;
 
 /// What decodes a file.
@@ -55,6 +56,13 @@ impl Decoder {
                 // Other makers' files need not be described by tags at all.
                 Err(_) => {}
             }
+        }
+        if camera == (String::new(), String::new()) {
+            // Files that are not built like TIFF have EXIF in places of their own.
+            let exif = metadata::exif(source, limits).unwrap_or_default();
+            let text =
+                |key| exif.get(key).and_then(Value::as_str).map(|text| text.trim().to_owned()).unwrap_or_default();
+            camera = (text("Make"), text("Model"));
         }
         let name = format!("{} {}", camera.0, camera.1).trim().to_owned();
         let name = if name.is_empty() { "of unknown make and model".to_owned() } else { format!("`{name}`") };
@@ -152,7 +160,7 @@ impl Decoder {
             Decoder::Maker { file: None, .. } => Err(Error::new(ErrorKind::Backend, "the file was not read")),
             Decoder::Maker { facts, file: Some(file), cameras } => {
                 let len = facts.width * facts.height * facts.channels;
-                match guard(|| cameras.samples(file))? {
+                match guard(|| on_quiet_threads(|| cameras.samples(file)))? {
                     Samples::U16(samples) if samples.len() == len && !facts.float => Ok(Samples::U16(samples)),
                     Samples::F32(samples) if samples.len() == len && facts.float => Ok(Samples::F32(samples)),
                     _ => Err(Error::new(
@@ -175,4 +183,17 @@ fn first_word(tiff: &Tiff<'_, '_>, ifd: &Ifd, tag: u16) -> Option<u64> {
 fn guard<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| quietly(work)))
         .unwrap_or_else(|_| Err(Error::new(ErrorKind::Backend, "the decoder panicked; the file is probably damaged")))
+}
+
+/// Does the work on threads of its own: a decoder that splits its rows among threads would tell of each row of a file that
+/// is cut off on the standard error of a program.
+fn on_quiet_threads<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(rayon::current_num_threads())
+        .spawn_handler(|thread| std::thread::Builder::new().spawn(|| quietly(|| thread.run())).map(|_| ()))
+        .build();
+    match pool {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
 }

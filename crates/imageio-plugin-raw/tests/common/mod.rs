@@ -95,7 +95,8 @@ pub fn scene(letters: &str, height: usize, width: usize, light: f64) -> imageio_
             true => [0.6, 0.25, 0.15],
             false => [0.1 + 0.3 * fx, 0.15 + 0.3 * (1.0 - fy), 0.1 + 0.25 * fx * fy],
         };
-        let filter = "RGB".find(letters.as_bytes()[y % 2 * 2 + x % 2] as char).unwrap();
+        let side = letters.len().isqrt();
+        let filter = "RGB".find(letters.as_bytes()[y % side * side + x % side] as char).unwrap();
         (512 + (color[filter] * 15000.0 * light) as u16).min(16383)
     })
 }
