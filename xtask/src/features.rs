@@ -20,7 +20,7 @@ pub fn run() -> Result<(), String> {
     let mut met = 0;
     let native: Vec<String> = workspace::plugins()?.into_iter().filter(|p| p.is_native()).map(|p| p.id).collect();
     for feature in features.iter().filter(|f| !BUNDLES.contains(&f.as_str())) {
-        if native.contains(feature) && !(exists("cc") && exists("cmake")) {
+        if (native.contains(feature) || feature == "libzstd") && !(exists("cc") && exists("cmake")) {
             println!("features: [{feature}] skipped, no C compiler or no cmake");
             continue;
         }

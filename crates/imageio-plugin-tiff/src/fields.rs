@@ -82,6 +82,7 @@ pub(crate) fn scheme(options: &WriteOptions, a: &Arrangement, dtype: Dtype, endi
     Ok(Scheme {
         compression: options.compression,
         level: options.level.unwrap_or(6),
+        said_level: options.level,
         predictor: options.predictor,
         jpeg,
         endian,

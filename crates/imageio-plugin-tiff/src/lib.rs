@@ -27,6 +27,8 @@ mod store;
 mod tags;
 mod target;
 mod writer;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 use imageio_core::{Capabilities, Dtype, Magic, PluginDescriptor, Registry, WriteShape};
 

@@ -128,6 +128,7 @@ impl Parts {
     }
 
     /// One part as a stream of its own.
+    #[cfg(feature = "jpeg")]
     pub fn join(&self, data: &[u8]) -> Vec<u8> {
         let data = match data {
             [data @ .., 0xff, 0xd0..=0xd7 | 0xd9] => data,

@@ -339,6 +339,15 @@ fn strips_may_overlap() {
 }
 
 #[test]
+fn plain_pixels_are_cut_off() {
+    let mut bytes = write(&samples::picture(imageio_core::Dtype::U8, &[64, 64]), &[]);
+    bytes.truncate(bytes.len() - 640);
+    let error = v3::imread(&bytes).unwrap_err();
+    let said = ["page", "tag"].map(|key| error.context_value(key));
+    assert_eq!(said, [Some("0"), Some("StripOffsets (273)")], "{error}");
+}
+
+#[test]
 fn the_last_strip_is_cut_off() {
     let settings = [("shaped", "false"), ("rows_per_strip", "8")];
     for compression in ["none", "deflate", "lzw"] {

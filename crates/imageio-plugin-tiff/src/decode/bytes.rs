@@ -259,7 +259,7 @@ pub(crate) fn decompress(
         Codec::PackBits => Ok(packbits::decode(data, to)),
         Codec::Deflate => inflate(data, to, scratch),
         #[cfg(feature = "zstd")]
-        Codec::Zstd => zstd(data, to, scratch),
+        Codec::Zstd => scratch.zstd.decode(data, to),
         #[cfg(feature = "lzma")]
         Codec::Lzma => lzma(data, to),
         Codec::Ccitt(scheme) => {
@@ -303,24 +303,5 @@ fn lzma(data: &[u8], to: &mut [u8]) -> Result<usize> {
             Err(e) => return Err(Error::malformed(format!("LZMA: {e}"))),
         }
     }
-    Ok(got)
-}
-
-/// Decodes Zstandard frames into `to`; returns how many bytes there were.
-#[cfg(feature = "zstd")]
-pub(crate) fn zstd(data: &[u8], to: &mut [u8], scratch: &mut Scratch) -> Result<usize> {
-    use std::io::Read;
-    let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("zstd: {e}"));
-    let decoder = scratch.zstd.take().unwrap_or_default();
-    let mut stream = ruzstd::decoding::StreamingDecoder::new_with_decoder(data, decoder).map_err(|e| bad(&e))?;
-    let mut got = 0;
-    while let Some(rest) = to.get_mut(got..).filter(|rest| !rest.is_empty()) {
-        match stream.read(rest) {
-            Ok(0) => break,
-            Ok(n) => got += n,
-            Err(e) => return Err(bad(&e)),
-        }
-    }
-    scratch.zstd = Some(stream.into_frame_decoder());
     Ok(got)
 }

@@ -128,7 +128,7 @@ pub(crate) struct Scratch {
     pub values: Vec<u64>,
     pub inflate: Option<zlib_rs::Inflate>,
     #[cfg(feature = "zstd")]
-    pub zstd: Option<ruzstd::decoding::FrameDecoder>,
+    pub zstd: crate::zstd::Decoder,
 }
 
 impl Scratch {

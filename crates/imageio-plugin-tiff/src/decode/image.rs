@@ -294,7 +294,7 @@ fn lerc(context: &Context, more: u32, data: &[u8], plain: &mut Vec<u8>, scratch:
             let got = match kind {
                 1 => super::bytes::inflate(data, &mut buffer, scratch)?,
                 #[cfg(feature = "zstd")]
-                2 => super::bytes::zstd(data, &mut buffer, scratch)?,
+                2 => scratch.zstd.decode(data, &mut buffer)?,
                 _ => return Err(Error::unsupported("LERC with Zstandard").with_hint("enable the feature `zstd`")),
             };
             buffer.truncate(got);

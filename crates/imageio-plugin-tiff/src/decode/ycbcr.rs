@@ -183,6 +183,7 @@ impl Tables {
     }
 
     /// Y, Cb and Cr of each pixel become red, green and blue.
+    #[cfg(feature = "jpeg")]
     pub fn convert(&self, pixels: &mut [u8]) {
         for pixel in pixels.chunks_exact_mut(3) {
             if let &mut [y, cb, cr] = pixel {

@@ -17,6 +17,9 @@ pub(crate) struct Scheme {
     pub compression: Compression,
     /// Of deflate and LZMA, 0 to 9.
     pub level: u8,
+    /// The same, where it was asked for.
+    #[cfg_attr(not(feature = "zstd"), allow(dead_code, reason = "only Zstandard has a default of its own"))]
+    pub said_level: Option<u8>,
     pub predictor: Predictor,
     /// What JPEG needs to know.
     pub jpeg: Option<Jpeg>,
@@ -41,6 +44,8 @@ struct Scratch {
     row: Vec<u8>,
     lzw: Option<lzw::Encoder>,
     deflate: Option<deflate::Encoder>,
+    #[cfg(feature = "zstd")]
+    zstd: crate::zstd::Encoder,
 }
 
 impl Chunks<'_> {
@@ -221,7 +226,7 @@ impl Chunks<'_> {
             Compression::Lzma => out = lzma::encode(data, self.scheme.level)?,
             #[cfg(feature = "zstd")]
             Compression::Zstd => {
-                out = ruzstd::encoding::compress_to_vec(data, ruzstd::encoding::CompressionLevel::Fastest);
+                out = scratch.zstd.encode(data, self.scheme.said_level)?;
             }
             #[cfg(not(feature = "zstd"))]
             Compression::Zstd => {
