@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that fails or is skipped says so")]
 
 #[path = "places/servers.rs"]
-#[allow(dead_code, reason = "this test needs one of them")]
 mod servers;
 
 use std::io::Cursor;

@@ -2,10 +2,11 @@
 //! server would.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::listener::{Listener, lock};
 
 /// What a server does with `REST`, which says where a transfer begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,17 +41,14 @@ struct Shared {
     file: Mutex<(Arc<[u8]>, u64)>,
     /// What takes the file's place once so many bytes of it were sent.
     next: Mutex<Option<(u64, Arc<[u8]>)>>,
-    stop: AtomicBool,
     sent: AtomicU64,
     commands: Mutex<Vec<String>>,
-    open: Mutex<Vec<TcpStream>>,
 }
 
 /// A running server. It stops when this is dropped.
 pub struct Server {
-    address: SocketAddr,
+    listener: Listener,
     shared: Arc<Shared>,
-    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -59,38 +57,21 @@ impl Server {
     /// # Errors
     /// What the system says if no port can be had.
     pub fn start(file: impl Into<Vec<u8>>, behaviour: Behaviour) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             behaviour,
             file: Mutex::new((file.into().into(), 0)),
             next: Mutex::new(None),
-            stop: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             commands: Mutex::default(),
-            open: Mutex::default(),
         });
         let for_thread = Arc::clone(&shared);
-        let thread = thread::spawn(move || {
-            for stream in listener.incoming() {
-                if for_thread.stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                let Ok(stream) = stream else { continue };
-                let shared = Arc::clone(&for_thread);
-                if let Ok(copy) = stream.try_clone() {
-                    lock(&shared.open).push(copy);
-                }
-                // A client that goes away is its own business.
-                thread::spawn(move || drop(serve(&shared, &stream)));
-            }
-        });
-        Ok(Server { address, shared, thread: Some(thread) })
+        let listener = Listener::start(move |stream| serve(&for_thread, stream))?;
+        Ok(Server { listener, shared })
     }
 
     /// `ftp://127.0.0.1:port` and the path.
     pub fn url(&self, path: &str) -> String {
-        format!("ftp://{}{path}", self.address)
+        format!("ftp://{}{path}", self.listener.address())
     }
 
     /// Puts another file into the place of this one, with another date.
@@ -113,24 +94,6 @@ impl Server {
     pub fn commands(&self) -> Vec<String> {
         lock(&self.shared.commands).clone()
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
-        // Wakes the thread that waits for connections.
-        drop(TcpStream::connect(self.address));
-        for stream in lock(&self.shared.open).drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn serve(shared: &Shared, mut control: &TcpStream) -> io::Result<()> {

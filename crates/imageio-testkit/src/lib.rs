@@ -3,6 +3,7 @@
 pub mod digest;
 pub mod ftp;
 pub mod fuzz;
+mod listener;
 pub mod manifest;
 pub mod oracle;
 pub mod programs;

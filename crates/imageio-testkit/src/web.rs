@@ -3,11 +3,13 @@
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+
+use crate::listener::{Listener, lock};
 
 /// One request as it came in.
 #[derive(Debug, Clone, Default)]
@@ -125,17 +127,14 @@ type Handler = Box<dyn Fn(&Asked) -> Answer + Send + Sync>;
 
 struct Shared {
     handler: Handler,
-    stop: AtomicBool,
     sent: AtomicU64,
     asked: Mutex<Vec<Asked>>,
-    open: Mutex<Vec<TcpStream>>,
 }
 
 /// A running server. It stops when this is dropped.
 pub struct Server {
-    address: SocketAddr,
+    listener: Listener,
     shared: Arc<Shared>,
-    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -144,31 +143,11 @@ impl Server {
     /// # Errors
     /// What the system says if no port can be had.
     pub fn start(handler: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
-            handler: Box::new(handler),
-            stop: AtomicBool::new(false),
-            sent: AtomicU64::new(0),
-            asked: Mutex::new(Vec::new()),
-            open: Mutex::new(Vec::new()),
-        });
+        let shared =
+            Arc::new(Shared { handler: Box::new(handler), sent: AtomicU64::new(0), asked: Mutex::new(Vec::new()) });
         let for_thread = Arc::clone(&shared);
-        let thread = thread::spawn(move || {
-            for stream in listener.incoming() {
-                if for_thread.stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                let Ok(stream) = stream else { continue };
-                let shared = Arc::clone(&for_thread);
-                if let Ok(copy) = stream.try_clone() {
-                    lock(&shared.open).push(copy);
-                }
-                // A client that goes away is its own business.
-                thread::spawn(move || drop(serve(&shared, &stream)));
-            }
-        });
-        Ok(Server { address, shared, thread: Some(thread) })
+        let listener = Listener::start(move |stream| serve(&for_thread, stream))?;
+        Ok(Server { listener, shared })
     }
 
     /// A server with one honest file at every path, with ranges and a tag.
@@ -191,12 +170,12 @@ impl Server {
 
     /// `http://127.0.0.1:port` and the path.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.listener.address())
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listener.address()
     }
 
     /// Everything it was asked so far.
@@ -208,24 +187,6 @@ impl Server {
     pub fn sent(&self) -> u64 {
         self.shared.sent.load(Ordering::SeqCst)
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
-        // Wakes the thread that waits for connections.
-        drop(TcpStream::connect(self.address));
-        for stream in lock(&self.shared.open).drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn serve(shared: &Shared, stream: &TcpStream) -> io::Result<()> {
@@ -302,9 +263,6 @@ fn send(shared: &Shared, mut stream: &TcpStream, answer: &Answer) -> io::Result<
                     shared.sent.fetch_add(1, Ordering::SeqCst);
                     stream.write_all(&[*byte])?;
                     thread::sleep(every);
-                    if shared.stop.load(Ordering::SeqCst) {
-                        return Ok(false);
-                    }
                 }
             }
         }

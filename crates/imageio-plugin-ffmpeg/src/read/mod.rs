@@ -1,6 +1,7 @@
 //! Reading.
 
 mod ask;
+mod batch;
 mod convert;
 mod count;
 mod decode;

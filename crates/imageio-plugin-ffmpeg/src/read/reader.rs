@@ -11,7 +11,7 @@ use imageio_core::{
 use imageio_yuv::Converter;
 
 use super::convert::Planes;
-use super::decode::{Decoder, Ending, Frame, ending, fill, stdout};
+use super::decode::{Decoder, Ending, Frame};
 use super::plan::Plan;
 use super::seek::{Attempt, Seeking};
 use super::source::Source;
@@ -28,8 +28,8 @@ const NEAR: usize = 12;
 const NO_PICTURE: &str = "missing picture in access unit";
 
 /// Frames on their way from planes to RGB.
-struct Converting {
-    planes: Planes,
+pub(super) struct Converting {
+    pub planes: Planes,
     watch: Watch,
     /// How the last frame looked, and its conversion.
     converter: Option<(Look, Converter)>,
@@ -51,9 +51,9 @@ pub(super) struct VideoReader {
     pub counts: Vec<(Options, Option<usize>)>,
     pub decoder: Option<(Options, Decoder)>,
     /// The decoder's frames are planes, and how they are converted.
-    planes: Option<Converting>,
+    pub planes: Option<Converting>,
     /// Streams in which ffmpeg converted something that could not be converted here.
-    foreign: Vec<u32>,
+    pub foreign: Vec<u32>,
     /// Frames of a stream between two times that were asked for.
     window: Option<((u32, Option<f64>, Option<f64>), Range<usize>)>,
     pub log: Vec<String>,
@@ -137,7 +137,7 @@ impl VideoReader {
 
     /// Starts ffmpeg so that the first frame that it prints is number `attempt.first` of the result.
     /// With `watch`, frames are planes.
-    fn start(&self, plan: &Plan, stream: &Stream, attempt: &Attempt, watch: Option<&Watch>) -> Result<Process> {
+    pub fn start(&self, plan: &Plan, stream: &Stream, attempt: &Attempt, watch: Option<&Watch>) -> Result<Process> {
         let mut command = FfmpegCommand::new_with_path(&self.tools.ffmpeg);
         let level = if watch.is_some() { watch::LEVEL } else { "error" };
         command.args(["-hide_banner", "-v", level, "-nostats", "-nostdin", "-noautorotate"]);
@@ -169,7 +169,7 @@ impl VideoReader {
     }
 
     /// The ways to come to frame `k` of the result, the quickest first.
-    fn attempts(&mut self, plan: &Plan, stream: &Stream, k: usize) -> Result<Vec<Attempt>> {
+    pub fn attempts(&mut self, plan: &Plan, stream: &Stream, k: usize) -> Result<Vec<Attempt>> {
         let (start, end) = (plan.options.start, plan.options.end);
         if self.source.is_live {
             return Ok(vec![Attempt::beginning()]);
@@ -206,7 +206,7 @@ impl VideoReader {
     }
 
     /// The planes that frames from number `first` on can come in.
-    fn planes(&self, plan: &Plan, stream: &Stream, first: usize) -> Option<Planes> {
+    pub fn planes(&self, plan: &Plan, stream: &Stream, first: usize) -> Option<Planes> {
         if self.source.is_live || self.foreign.contains(&stream.index) {
             return None;
         }
@@ -219,7 +219,7 @@ impl VideoReader {
     }
 
     /// Starts decoding for [`frame`](Self::frame) and [`batch`](Self::batch).
-    fn begin(&mut self, plan: &Plan, stream: &Stream, options: &Options, attempt: &Attempt) -> Result<()> {
+    pub fn begin(&mut self, plan: &Plan, stream: &Stream, options: &Options, attempt: &Attempt) -> Result<()> {
         self.planes = None;
         let decoder = match self.planes(plan, stream, attempt.first) {
             Some(planes) => {
@@ -242,7 +242,7 @@ impl VideoReader {
     }
 
     /// How the frame that came last is converted; `None` if that is left to ffmpeg.
-    fn converter(&mut self, signals: &Signals<'_>) -> Result<Option<Converter>> {
+    pub fn converter(&mut self, signals: &Signals<'_>) -> Result<Option<Converter>> {
         let (Some(converting), Some((_, decoder))) = (&mut self.planes, &self.decoder) else { return Ok(None) };
         let last = decoder.delivered.saturating_sub(1);
         let look = match &converting.converter {
@@ -372,7 +372,15 @@ impl VideoReader {
     }
 
     /// Why there is no frame `k`: the stream gave `n` frames.
-    fn ended(&mut self, plan: &Plan, stream: &Stream, options: &Options, ended: Ending, n: usize, k: usize) -> Error {
+    pub fn ended(
+        &mut self,
+        plan: &Plan,
+        stream: &Stream,
+        options: &Options,
+        ended: Ending,
+        n: usize,
+        k: usize,
+    ) -> Error {
         if let Err(e) = self.source.check() {
             return e;
         }
@@ -411,92 +419,6 @@ impl VideoReader {
         self.counts.push((options.clone(), Some(n)));
         Error::index_out_of_range(k, Some(n))
     }
-
-    /// The frames that came before an early end, if that was none of a damaged file.
-    fn shortened(&self, e: Error, options: &Options, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
-        let n = self.counts.iter().find(|(of, _)| of == options).and_then(|(_, n)| *n);
-        match n {
-            Some(n) if n > 0 && e.kind() == ErrorKind::IndexOutOfRange => cx.sink().shorten(n).map(|()| true),
-            _ => Err(e),
-        }
-    }
-
-    /// The first `n` frames into one array, by way of planes; `false` if ffmpeg has to convert them.
-    #[allow(clippy::too_many_arguments, reason = "the memory is borrowed from the context, which can't come along")]
-    fn batch_of_planes(
-        &mut self,
-        plan: &Plan,
-        stream: &Stream,
-        attempt: &Attempt,
-        memory: &mut [u8],
-        n: usize,
-        options: &Options,
-        signals: &Signals<'_>,
-    ) -> Result<bool> {
-        self.begin(plan, stream, options, attempt)?;
-        let size = memory.len() / n.max(1);
-        for (k, part) in memory.chunks_exact_mut(size.max(1)).enumerate() {
-            let Some((_, decoder)) = self.decoder.as_mut() else { return Ok(false) };
-            let planes = match decoder.frame(signals)? {
-                Ok(Frame::Planes(planes)) => planes,
-                Ok(Frame::Image(_)) => return Ok(false),
-                Err(ended) => {
-                    self.decoder = None;
-                    return Err(self.ended(plan, stream, options, ended, k, k).with("index", k));
-                }
-            };
-            let converter = self.converter(signals)?;
-            let (Some(converter), Some(converting), Some((_, decoder))) = (converter, &self.planes, &self.decoder)
-            else {
-                self.foreign.push(stream.index);
-                self.decoder = None;
-                return Ok(false);
-            };
-            converting.planes.convert(&converter, &planes, part);
-            decoder.reuse(planes);
-            signals.report(imageio_core::Progress::new(k as u64 + 1, n as u64, "frames"));
-        }
-        self.decoder = None;
-        Ok(true)
-    }
-
-    /// Frames `range` into one array, without a thread between the pipe and the caller's memory.
-    fn batch(&mut self, range: Range<usize>, cx: &mut ReadCx<'_, '_>) -> Result<bool> {
-        let (plan, stream) = self.plan(cx.options())?;
-        if self.source.is_live || range.start != 0 || range.len() < 2 {
-            return Ok(false);
-        }
-        let frame = shape(&plan)?;
-        let mut whole = vec![range.len()];
-        whole.extend(&frame);
-        let (options, signals) = (cx.options(), cx.signals());
-        let bytes = cx.sink().bytes(plan.format.dtype, &whole)?;
-        let attempt = self.attempts(&plan, &stream, 0)?.into_iter().next_back().unwrap_or_else(Attempt::beginning);
-        // One that is under way would compete for the processor.
-        self.decoder = None;
-        if self.planes(&plan, &stream, 0).is_some() {
-            match self.batch_of_planes(&plan, &stream, &attempt, bytes, range.len(), options, &signals) {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
-                Err(e) => return self.shortened(e, options, cx),
-            }
-        }
-        let mut process = self.start(&plan, &stream, &attempt, None)?;
-        let mut stdout = stdout(&mut process)?;
-        let n = range.len();
-        let size = bytes.len() / n;
-        for (k, part) in bytes.chunks_exact_mut(size.max(1)).enumerate() {
-            signals.check_cancelled()?;
-            let filled = fill(&mut stdout, part)?;
-            if filled < size {
-                let ended = ending(&mut process, filled)?;
-                let e = self.ended(&plan, &stream, options, ended, k, k);
-                return self.shortened(e.with("index", k), options, cx);
-            }
-            signals.report(imageio_core::Progress::new(k as u64 + 1, n as u64, "frames"));
-        }
-        Ok(true)
-    }
 }
 
 /// An error that says so if it was the hardware that could not be used, as option `hwaccel` asks for.
@@ -512,7 +434,7 @@ fn of_hardware(e: Error, plan: &Plan, n: usize) -> Error {
 }
 
 /// Shape of a frame.
-fn shape(plan: &Plan) -> Result<Vec<usize>> {
+pub(super) fn shape(plan: &Plan) -> Result<Vec<usize>> {
     Ok(plan.format.properties(plan.height, plan.width)?.shape)
 }
 
