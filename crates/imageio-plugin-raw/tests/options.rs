@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use imageio_core::v3;
 use imageio_plugin_raw::{self as raw, Demosaic, Highlight, OutputColor};
 
-use self::common::{corpus, difference, python, rawpy_all, read, samples, scene};
+use self::common::{corpus, difference, python, rawpy_all, read, samples, scene, written};
 
 /// An option here, the same in rawpy's words, and the largest mean difference on a scale of 255.
 struct Case {
@@ -155,13 +155,7 @@ fn own_files(folder: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for (letters, light) in [("RGGB", 1.0), ("GBRG", 3.0), (XTRANS, 1.0)] {
         let file = folder.join(format!("{}.dng", &letters[..4]));
-        let options = raw::WriteOptions::new()
-            .cfa_pattern(letters.to_owned())
-            .black_level(vec![512.0])
-            .white_level(16383u32)
-            .color_matrix(vec![0.9, -0.25, -0.1, -0.4, 1.25, 0.15, -0.05, 0.2, 0.6])
-            .camera_whitebalance(vec![1.8, 1.0, 1.4])
-            .camera("Example Synthetic".to_owned());
+        let options = written(letters);
         let mosaic = scene(letters, 300, 402, light);
         v3::imwrite_with(file.as_path(), &mosaic, &imageio_core::WriteOptions::new().with(options)).unwrap();
         out.push(file);

@@ -9,7 +9,7 @@ use std::process::Command;
 use imageio_core::v3;
 use imageio_plugin_raw as raw;
 
-use self::common::{corpus, difference, more_files, python, rawpy, rawpy_all, read, samples, scene};
+use self::common::{corpus, difference, more_files, python, rawpy, rawpy_all, read, samples, scene, written};
 
 /// Options here and the same in rawpy's words.
 fn cases() -> Vec<(raw::ReadOptions, &'static str, f64)> {
@@ -91,14 +91,7 @@ fn written_files_are_read_by_others() {
     for letters in ["RGGB", "BGGR", "GRBG", "GBRG"] {
         for compression in [raw::Compression::None, raw::Compression::Ljpeg] {
             let file = folder.join(format!("{letters}-{}.dng", compression.word()));
-            let options = raw::WriteOptions::new()
-                .cfa_pattern(letters.to_owned())
-                .black_level(vec![512.0])
-                .white_level(16383u32)
-                .color_matrix(vec![0.9, -0.25, -0.1, -0.4, 1.25, 0.15, -0.05, 0.2, 0.6])
-                .camera_whitebalance(vec![1.8, 1.0, 1.4])
-                .camera("Example Synthetic".to_owned())
-                .compression(compression);
+            let options = written(letters).compression(compression);
             let mosaic = scene(letters, 150, 202, 1.0);
             v3::imwrite_with(file.as_path(), &mosaic, &imageio_core::WriteOptions::new().with(options)).unwrap();
             files.push(file);

@@ -106,12 +106,9 @@ fn parse(set: &[u8]) -> Option<Coded> {
     }
     let fields = if whole { 1 } else { 2 };
     let (unit_x, unit_y) = units(sampling);
-    let size = |blocks: u32, unit: u32, a: u32, b: u32| {
-        blocks.checked_mul(16)?.checked_sub(unit.checked_mul(a.checked_add(b)?)?).filter(|n| (1..=1 << 16).contains(n))
-    };
     let mut coded = Coded {
-        width: size(columns, unit_x, crop[0], crop[1])?,
-        height: size(rows.checked_mul(fields)?, unit_y * fields, crop[2], crop[3])?,
+        width: cropped(columns.checked_mul(16)?, unit_x, crop[0], crop[1])?,
+        height: cropped(rows.checked_mul(fields)?.checked_mul(16)?, unit_y * fields, crop[2], crop[3])?,
         profile,
         constraints,
         level,
@@ -158,6 +155,11 @@ pub(super) fn units(sampling: Sampling) -> (u32, u32) {
         Sampling::Vertical => (1, 2),
         Sampling::Gray | Sampling::Full => (1, 1),
     }
+}
+
+/// What is left of `n` samples when so many steps are cut off at either end, if a picture can have that size.
+pub(super) fn cropped(n: u32, step: u32, a: u32, b: u32) -> Option<u32> {
+    n.checked_sub(step.checked_mul(a.checked_add(b)?)?).filter(|n| (1..=1 << 16).contains(n))
 }
 
 /// What H.264 and HEVC say in the same way of the use of pictures.

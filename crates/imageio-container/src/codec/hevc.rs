@@ -2,7 +2,7 @@
 //! (ISO/IEC 14496-15 section 8.3.3.1).
 
 use super::Coded;
-use super::h264::{sampling, units, usability};
+use super::h264::{cropped, sampling, units, usability};
 use crate::bits::{Bits, unescape};
 use crate::{Doubt, Result};
 
@@ -72,16 +72,13 @@ fn parse(set: &[u8]) -> Option<Coded> {
         }
     }
     let (unit_x, unit_y) = units(sampling);
-    let size = |n: u32, unit: u32, a: u32, b: u32| {
-        n.checked_sub(unit.checked_mul(a.checked_add(b)?)?).filter(|n| (1..=1 << 16).contains(n))
-    };
     let depth = bits.ue()?.checked_add(8)?;
     if bits.ue()?.checked_add(8)? != depth {
         return None;
     }
     let mut coded = Coded {
-        width: size(width, unit_x, crop[0], crop[1])?,
-        height: size(height, unit_y, crop[2], crop[3])?,
+        width: cropped(width, unit_x, crop[0], crop[1])?,
+        height: cropped(height, unit_y, crop[2], crop[3])?,
         profile,
         constraints: 0,
         level,

@@ -101,6 +101,17 @@ pub fn scene(letters: &str, height: usize, width: usize, light: f64) -> imageio_
     })
 }
 
+/// How [`scene`] is written: its levels, and the colours of a camera.
+pub fn written(letters: &str) -> raw::WriteOptions {
+    raw::WriteOptions::new()
+        .cfa_pattern(letters.to_owned())
+        .black_level(vec![512.0])
+        .white_level(16383u32)
+        .color_matrix(vec![0.9, -0.25, -0.1, -0.4, 1.25, 0.15, -0.05, 0.2, 0.6])
+        .camera_whitebalance(vec![1.8, 1.0, 1.4])
+        .camera("Example Synthetic".to_owned())
+}
+
 /// Cameras' own files, which can't be passed on with this project: those of the folder that `IMAGEIO_RAW_FILES` names.
 pub fn more_files() -> Vec<PathBuf> {
     let Ok(folder) = std::env::var("IMAGEIO_RAW_FILES") else {
