@@ -12,8 +12,9 @@ use crate::remote::{FIRST, Ranged, Remote};
 
 /// The smallest piece, for walks through directories that are far apart.
 const SMALLEST: u64 = 256;
-/// So much in a row makes it likely that all of the rest is wanted.
-const LONG: u64 = 4 << 20;
+/// So much in a row makes it likely that all of the rest is wanted. Before that no piece is longer than what was read
+/// already, since systems take up tens of megabytes of an answer that nobody reads on.
+const LONG: u64 = 64 << 20;
 /// Reading on over such a gap costs less than a request.
 const GAP: u64 = 64 * 1024;
 /// Whoever reads so much at once gets it in place.
