@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::options::Options;
-use crate::resource::{Bytes, ImageResource, LocalPath, ReadSeek, Sink, Transaction};
+use crate::resource::{Atomic, Bytes, ImageResource, LocalPath, ReadSeek, Sink, Transaction};
 
 /// One resource as a plugin sees it: streams, bytes or a path to read from, a sink or a path to write to.
 ///
@@ -37,6 +37,12 @@ pub trait Request<'r>: Send {
     /// Metadata to be stored with the file as a whole; when writing.
     fn metadata(&self) -> Option<&Metadata> {
         None
+    }
+
+    /// How careful the write is to be. Core carries it out for what goes through [`sink`](Self::sink) or
+    /// [`local_path_for_write`](Self::local_path_for_write); plugins that put files into place themselves do as it says.
+    fn atomic(&self) -> Atomic {
+        Atomic::Auto
     }
 
     /// Length in bytes, where it is known without reading.
@@ -236,6 +242,7 @@ pub(crate) struct WriteRequest<'a> {
     pub metadata: Option<&'a Metadata>,
     /// The target, if it is a local file.
     pub path: Option<&'a Path>,
+    pub atomic: Atomic,
     pub transaction: &'a mut Transaction,
 }
 
@@ -258,6 +265,10 @@ impl<'r> Request<'r> for WriteRequest<'_> {
 
     fn metadata(&self) -> Option<&Metadata> {
         self.metadata
+    }
+
+    fn atomic(&self) -> Atomic {
+        self.atomic
     }
 
     fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>> {

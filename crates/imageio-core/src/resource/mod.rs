@@ -5,6 +5,7 @@
 
 mod bytes;
 pub mod commit;
+mod durable;
 mod path;
 pub mod scheme;
 mod sink;
