@@ -537,13 +537,14 @@ trait Growing {
 
 impl<T: Element> Growing for Vec<T> {
     fn push(&mut self, image: NdImage) -> Result<()> {
+        // A plugin may hand over an array whose rows lie otherwise.
+        let image = if image.as_bytes().is_some() { image } else { image.view().to_owned() };
         let array = image.try_into_array::<T>()?;
-        self.try_reserve(array.len())
-            .map_err(|_| Error::limit(format!("no memory for one more image of {:?}", array.shape())))?;
-        match array.as_slice() {
-            Some(elements) => self.extend_from_slice(elements),
-            None => self.extend(array.iter().copied()),
+        let elements = array.as_slice().unwrap_or_default();
+        if self.try_reserve(elements.len()).is_err() {
+            return Err(Error::limit(format!("no memory for one more image of {:?}", array.shape())));
         }
+        self.extend_from_slice(elements);
         Ok(())
     }
 

@@ -92,7 +92,7 @@ impl Transform {
         let image = match self.rotate && turn != Orientation::Normal && image.ndim() >= 2 {
             true => {
                 let turn = Turn::new(image.shape(), turn);
-                crate::dispatch!(image.dtype(), T => rotate::<T>(image, &turn)?)
+                rotate(&image, &turn)?
             }
             false => image,
         };
@@ -152,30 +152,45 @@ impl Turn {
         }
         Turn { shape, inner, start, right, down }
     }
-}
 
-/// Rows and columns in another order.
-fn rotate<T: Element>(image: NdImage, turn: &Turn) -> Result<NdImage> {
-    let array: ArrayD<T> = image.try_into_array()?;
-    let from = rows_in_order(&array)?;
-    let mut turned = try_zeros::<T>(&turn.shape)?;
-    if !from.is_empty() {
-        let to = turned.as_slice_mut().unwrap_or_default();
-        for (y, line) in to.chunks_exact_mut(turn.shape[1] * turn.inner).enumerate() {
-            let mut at = turn.start + y as isize * turn.down;
-            for pixel in line.chunks_exact_mut(turn.inner) {
-                let place = at.unsigned_abs() * turn.inner;
-                pixel.copy_from_slice(&from[place..place + turn.inner]);
-                at += turn.right;
+    /// Copies pixels to their new places; an element of the image is `size` elements here.
+    fn copy<T: Copy>(&self, from: &[T], to: &mut [T], size: usize) {
+        let inner = self.inner * size;
+        if from.is_empty() {
+            return;
+        }
+        for (y, line) in to.chunks_exact_mut(self.shape[1] * inner).enumerate() {
+            let mut at = self.start + y as isize * self.down;
+            for pixel in line.chunks_exact_mut(inner) {
+                let place = at.unsigned_abs() * inner;
+                pixel.copy_from_slice(&from[place..place + inner]);
+                at += self.right;
             }
         }
     }
-    Ok(T::wrap(turned))
+}
+
+/// Rows and columns in another order.
+fn rotate(image: &NdImage, turn: &Turn) -> Result<NdImage> {
+    let mut turned = NdImage::zeros(image.dtype(), &turn.shape)?;
+    // Pixels are moved as bytes, whatever they hold; not every byte is a `bool`.
+    match (bool::peek(image), bool::peek_mut(&mut turned)) {
+        (Some(from), Some(to)) => turn.copy(rows_in_order(from)?, to.as_slice_mut().unwrap_or_default(), 1),
+        _ => {
+            let from = image.as_bytes().ok_or_else(not_in_order)?;
+            turn.copy(from, turned.as_bytes_mut().unwrap_or_default(), image.dtype().size());
+        }
+    }
+    Ok(turned)
 }
 
 /// The elements of what a decoder has filled, which is in row-major order.
 fn rows_in_order<T: Element>(array: &ArrayD<T>) -> Result<&[T]> {
-    array.as_slice().ok_or_else(|| Error::new(ErrorKind::Backend, "the frame is not in row-major order"))
+    array.as_slice().ok_or_else(not_in_order)
+}
+
+fn not_in_order() -> Error {
+    Error::new(ErrorKind::Backend, "the frame is not in row-major order")
 }
 
 /// Pillow's weights of ITU-R BT.601, in 1/65536, rounded.
@@ -210,7 +225,7 @@ fn recolor<T: Element>(image: NdImage, from: usize, mode: ColorMode, shape: &[us
     for (to, pixel) in out.as_slice_mut().unwrap_or_default().chunks_exact_mut(mode.channels()).zip(pixels) {
         let alpha = if matches!(from, 2 | 4) { pixel[from - 1] } else { opaque };
         let gray = if matches!(mode, ColorMode::L | ColorMode::La) && from > 2 {
-            let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(|v| v.to_c128().re);
+            let (r, g, b) = (pixel[0].to_c128().re, pixel[1].to_c128().re, pixel[2].to_c128().re);
             T::from_f64(luma(r, g, b, T::DTYPE.is_integer()))
         } else {
             pixel[0]

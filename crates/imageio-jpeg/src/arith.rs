@@ -3,7 +3,7 @@
 use imageio_core::Result;
 
 use super::bits::next_marker;
-use super::scan::{Block, BlockDecoder, Scan, Tables};
+use super::scan::{Block, BlockDecoder, End, Scan, Tables};
 use super::tables::ZIGZAG;
 
 /// Table D.3: Qe, next state if the less probable symbol came, if the more probable came, exchange of both.
@@ -364,11 +364,8 @@ impl BlockDecoder for Arithmetic<'_> {
         self.coder.padded > 64
     }
 
-    fn corrupt(&self) -> bool {
-        self.corrupt
-    }
-
-    fn end(&self) -> (usize, bool) {
-        (self.coder.pos, next_marker(self.coder.data, self.coder.pos).is_none())
+    fn end(&self) -> End {
+        let position = self.coder.pos;
+        End { position, at_end: next_marker(self.coder.data, position).is_none(), corrupt: self.corrupt }
     }
 }

@@ -93,6 +93,16 @@ impl Huffman {
         symbol
     }
 
+    /// The next difference of a DC value from the one before (F.2.2.1).
+    #[inline(always)]
+    pub(crate) fn difference(&self, bits: &mut Bits<'_>, corrupt: &mut bool) -> i32 {
+        bits.refill();
+        let size = u32::from(self.symbol(bits, corrupt) & 15);
+        let difference = extend(bits.peek(), size);
+        bits.skip(size);
+        difference
+    }
+
     /// Length and symbol of a code that is not in `look`; `false` if there is none.
     #[inline(never)]
     fn long_symbol(&self, code: u32) -> (u32, u8, bool) {

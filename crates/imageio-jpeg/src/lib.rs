@@ -2,6 +2,7 @@
 
 mod arith;
 mod bits;
+mod coded;
 mod color;
 mod decode;
 mod encode;

@@ -3,17 +3,17 @@
 use imageio_core::Result;
 
 use super::bits::Bits;
+use super::coded::Coded;
 use super::huffman::{Huffman, extend};
-use super::scan::{Block, BlockDecoder, Scan, Tables, Walker, nonzero, zigzag_mask};
+use super::scan::{Block, BlockDecoder, End, Scan, Tables, Walker, nonzero, zigzag_mask};
 use super::simd;
 use super::tables::ZIGZAG;
 
 /// The state of a progressive Huffman scan.
 pub(crate) struct Progressive<'a> {
-    bits: Bits<'a>,
+    coded: Coded<'a>,
     /// By component of the scan: its DC table, or its AC table.
     tables: Vec<Option<&'a Huffman>>,
-    predictions: [i32; 4],
     /// Blocks to come that hold nothing new in this band.
     end_of_band_run: u32,
     ss: usize,
@@ -25,7 +25,6 @@ pub(crate) struct Progressive<'a> {
     /// For refinement: which coefficients of the blocks in this row are not zero, and which block is next.
     masks: Vec<u64>,
     next: usize,
-    corrupt: bool,
 }
 
 impl<'a> Progressive<'a> {
@@ -37,9 +36,8 @@ impl<'a> Progressive<'a> {
             _ => tables.ac_table(c.ac).map(Some),
         };
         Ok(Progressive {
-            bits: Bits::new(data, position),
+            coded: Coded::new(data, position),
             tables: scan.components.iter().map(table).collect::<Result<_>>()?,
-            predictions: [0; 4],
             end_of_band_run: 0,
             ss: scan.ss,
             se: scan.se,
@@ -48,16 +46,12 @@ impl<'a> Progressive<'a> {
             band: (u64::MAX << scan.ss) & (u64::MAX >> (63 - scan.se.min(63))),
             masks: Vec::new(),
             next: 0,
-            corrupt: false,
         })
     }
 
     fn first_dc(&mut self, ci: usize, table: &Huffman, block: &mut Block) {
-        self.bits.refill();
-        let size = u32::from(table.symbol(&mut self.bits, &mut self.corrupt) & 15);
-        let difference = extend(self.bits.peek(), size);
-        self.bits.skip(size);
-        let prediction = &mut self.predictions[ci & 3];
+        let difference = table.difference(&mut self.coded.bits, &mut self.coded.corrupt);
+        let prediction = &mut self.coded.predictions[ci & 3];
         *prediction = prediction.wrapping_add(difference);
         block[0] = (*prediction << self.al) as i16;
     }
@@ -68,7 +62,7 @@ impl<'a> Progressive<'a> {
             self.end_of_band_run -= 1;
             return;
         }
-        let (mut bits, mut corrupt) = (self.bits, self.corrupt);
+        let (mut bits, mut corrupt) = (self.coded.bits, self.coded.corrupt);
         let mut k = self.ss;
         while k <= self.se {
             bits.refill();
@@ -95,13 +89,13 @@ impl<'a> Progressive<'a> {
             bits.skip(size);
             k += 1;
         }
-        self.bits = bits;
-        self.corrupt = corrupt || k > self.se + 1;
+        self.coded.bits = bits;
+        self.coded.corrupt = corrupt || k > self.se + 1;
     }
 
     #[inline(always)]
     fn refine_ac(&mut self, table: &Huffman, block: &mut Block) {
-        let (mut bits, mut corrupt) = (self.bits, self.corrupt);
+        let (mut bits, mut corrupt) = (self.coded.bits, self.coded.corrupt);
         let (plus, minus) = (1i16 << self.al, -1i16 << self.al);
         // Places of the band whose coefficients are known not to be zero: each gets a correction bit.
         let mask = self.masks.get(self.next).copied().unwrap_or_default();
@@ -147,8 +141,8 @@ impl<'a> Progressive<'a> {
             }
             self.end_of_band_run -= 1;
         }
-        self.bits = bits;
-        self.corrupt = corrupt;
+        self.coded.bits = bits;
+        self.coded.corrupt = corrupt;
     }
 }
 
@@ -161,7 +155,7 @@ impl BlockDecoder for Progressive<'_> {
             (Some(table), _, false) => self.first_ac(table, block),
             (Some(table), _, true) => self.refine_ac(table, block),
             (None, _, _) => {
-                if self.bits.bit() {
+                if self.coded.bits.bit() {
                     block[0] |= 1 << self.al;
                 }
             }
@@ -185,21 +179,16 @@ impl BlockDecoder for Progressive<'_> {
     }
 
     fn restart(&mut self, number: u8) -> bool {
-        self.predictions = [0; 4];
         self.end_of_band_run = 0;
-        self.bits.restart(number)
+        self.coded.restart(number)
     }
 
     #[inline(always)]
     fn starved(&self) -> bool {
-        self.bits.starved()
+        self.coded.bits.starved()
     }
 
-    fn corrupt(&self) -> bool {
-        self.corrupt
-    }
-
-    fn end(&self) -> (usize, bool) {
-        (self.bits.position(), self.bits.at_end_of_data())
+    fn end(&self) -> End {
+        self.coded.end()
     }
 }

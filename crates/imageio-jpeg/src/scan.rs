@@ -199,10 +199,8 @@ pub(crate) trait BlockDecoder {
     fn restart(&mut self, number: u8) -> bool;
     /// `true` if more was read than there is.
     fn starved(&self) -> bool;
-    /// `true` once a code came up that the tables do not have.
-    fn corrupt(&self) -> bool;
-    /// Where the entropy-coded data end, and whether that is the end of everything.
-    fn end(&self) -> (usize, bool);
+    /// What there is to say after the last block.
+    fn end(&self) -> End;
 
     /// Called before the blocks of a row of a scan of one component.
     fn begin_row(&mut self, row: &[Block]) {
@@ -277,6 +275,16 @@ impl Layout {
     pub(crate) fn of(c: &super::frame::Component) -> Self {
         Layout { blocks_w: c.blocks_w, h: c.h, v: c.v }
     }
+}
+
+/// How the entropy-coded data of a scan end.
+pub(crate) struct End {
+    /// Where they end.
+    pub(crate) position: usize,
+    /// That is the end of everything: no marker follows.
+    pub(crate) at_end: bool,
+    /// A code came up that the tables do not have.
+    pub(crate) corrupt: bool,
 }
 
 /// What came of a scan.
@@ -386,14 +394,7 @@ impl<D: BlockDecoder> Walker<D> {
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
-        let (position, at_end) = self.decoder.end();
-        Outcome {
-            position,
-            mcus: self.mcus,
-            missing: self.missing,
-            lost_restarts: self.lost_restarts,
-            corrupt: self.decoder.corrupt(),
-            at_end,
-        }
+        let End { position, at_end, corrupt } = self.decoder.end();
+        Outcome { position, mcus: self.mcus, missing: self.missing, lost_restarts: self.lost_restarts, corrupt, at_end }
     }
 }

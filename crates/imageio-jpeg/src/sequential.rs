@@ -2,28 +2,24 @@
 
 use imageio_core::Result;
 
-use super::bits::Bits;
+use super::coded::Coded;
 use super::huffman::{Huffman, extend};
-use super::scan::{Block, BlockDecoder, Layout, Scan, Tables, Walker};
+use super::scan::{Block, BlockDecoder, End, Layout, Scan, Tables, Walker};
 use super::simd;
 use super::tables::ZIGZAG;
 
 /// The state of a sequential Huffman scan.
 pub(crate) struct Sequential<'a> {
-    bits: Bits<'a>,
+    coded: Coded<'a>,
     tables: Vec<(&'a Huffman, &'a Huffman)>,
-    predictions: [i32; 4],
-    corrupt: bool,
 }
 
 impl<'a> Sequential<'a> {
     pub(crate) fn new(data: &'a [u8], position: usize, scan: &Scan, tables: &'a Tables) -> Result<Self> {
         let pair = |c: &super::scan::ScanComponent| Ok((tables.dc_table(c.dc)?, tables.ac_table(c.ac)?));
         Ok(Sequential {
-            bits: Bits::new(data, position),
+            coded: Coded::new(data, position),
             tables: scan.components.iter().map(pair).collect::<Result<_>>()?,
-            predictions: [0; 4],
-            corrupt: false,
         })
     }
 }
@@ -32,12 +28,9 @@ impl BlockDecoder for Sequential<'_> {
     #[inline(always)]
     fn block(&mut self, ci: usize, block: &mut Block) {
         let Some((dc, ac)) = self.tables.get(ci) else { return };
-        let (mut bits, mut corrupt) = (self.bits, self.corrupt);
-        bits.refill();
-        let size = u32::from(dc.symbol(&mut bits, &mut corrupt) & 15);
-        let difference = extend(bits.peek(), size);
-        bits.skip(size);
-        let prediction = &mut self.predictions[ci & 3];
+        let (mut bits, mut corrupt) = (self.coded.bits, self.coded.corrupt);
+        let difference = dc.difference(&mut bits, &mut corrupt);
+        let prediction = &mut self.coded.predictions[ci & 3];
         *prediction = prediction.wrapping_add(difference);
         block[0] = *prediction as i16;
         let mut k = 1usize;
@@ -65,26 +58,21 @@ impl BlockDecoder for Sequential<'_> {
             bits.skip(size);
             k += 1;
         }
-        self.bits = bits;
-        self.corrupt = corrupt || k > 64;
+        self.coded.bits = bits;
+        self.coded.corrupt = corrupt || k > 64;
     }
 
     fn restart(&mut self, number: u8) -> bool {
-        self.predictions = [0; 4];
-        self.bits.restart(number)
+        self.coded.restart(number)
     }
 
     #[inline(always)]
     fn starved(&self) -> bool {
-        self.bits.starved()
+        self.coded.bits.starved()
     }
 
-    fn corrupt(&self) -> bool {
-        self.corrupt
-    }
-
-    fn end(&self) -> (usize, bool) {
-        (self.bits.position(), self.bits.at_end_of_data())
+    fn end(&self) -> End {
+        self.coded.end()
     }
 
     fn interleaved_row(walker: &mut Walker<Self>, mcus_w: usize, layout: &[Layout], rows: &mut [&mut [Block]]) {

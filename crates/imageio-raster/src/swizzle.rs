@@ -1,10 +1,47 @@
 //! The order of channels and of bytes, row by row.
 
+/// Bytes of sixteen pixels of three, which are as many whole vectors.
+const GROUP: usize = 48;
+
+/// All ones where byte `i` of a group is channel `channel`.
+const fn only(channel: usize) -> [u8; GROUP] {
+    let mut out = [0; GROUP];
+    let mut i = channel;
+    while i < GROUP {
+        out[i] = 0xFF;
+        i += 3;
+    }
+    out
+}
+
 /// Blue, green, red to red, green, blue (and back).
 pub fn bgr_to_rgb(from: &[u8], to: &mut [u8]) {
-    for (to, from) in to.as_chunks_mut::<3>().0.iter_mut().zip(from.as_chunks::<3>().0) {
-        *to = [from[2], from[1], from[0]];
+    const FIRST: [u8; GROUP] = only(0);
+    const SECOND: [u8; GROUP] = only(1);
+    const THIRD: [u8; GROUP] = only(2);
+    fn plain(from: &[u8], to: &mut [u8]) {
+        for (to, from) in to.as_chunks_mut::<3>().0.iter_mut().zip(from.as_chunks::<3>().0) {
+            *to = [from[2], from[1], from[0]];
+        }
     }
+    let len = from.len().min(to.len()) / 3 * 3;
+    if len == 0 {
+        return;
+    }
+    let (from, to) = (&from[..len], &mut to[..len]);
+    // Each byte is the one there, two further on or two before: three loads and masks, without a shuffle, which is
+    // not in every processor's vectors.
+    plain(&from[..3], &mut to[..3]);
+    let mut at = 3;
+    while let Some(around) = from.get(at - 2..).and_then(|rest| rest.first_chunk::<{ GROUP + 4 }>())
+        && let Some(out) = to.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<GROUP>())
+    {
+        for i in 0..GROUP {
+            out[i] = (around[i + 4] & FIRST[i]) | (around[i + 2] & SECOND[i]) | (around[i] & THIRD[i]);
+        }
+        at += GROUP;
+    }
+    plain(&from[at..], &mut to[at..]);
 }
 
 /// Blue, green, red, alpha to red, green, blue, alpha (and back).
@@ -66,6 +103,18 @@ pub fn packed(row: &[u8], at: usize, bits: usize) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_number_of_pixels_changes_order() {
+        for pixels in 0..70 {
+            let from: Vec<u8> = (0..3 * pixels).map(|i| (i * 7 + 1) as u8).collect();
+            let mut to = vec![0; 3 * pixels];
+            bgr_to_rgb(&from, &mut to);
+            for (to, from) in to.chunks(3).zip(from.chunks(3)) {
+                assert_eq!(to, [from[2], from[1], from[0]], "{pixels}");
+            }
+        }
+    }
 
     #[test]
     fn channels_change_places() {

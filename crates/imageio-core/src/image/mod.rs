@@ -4,6 +4,7 @@ mod cast;
 mod dtype;
 mod element;
 mod ndimage;
+mod strided;
 mod view;
 
 pub use self::cast::Cast;

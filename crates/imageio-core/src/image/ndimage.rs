@@ -1,7 +1,7 @@
 use half::f16;
 use ndarray::{Array, ArrayBase, ArrayD, ArrayViewD, Axis, Data, Dimension, IxDyn, Slice};
 
-use super::{C64, C128, Cast, Dtype, Element, NdImageView, NdImageViewMut};
+use super::{C64, C128, Cast, Dtype, Element, NdImageView, NdImageViewMut, strided};
 use crate::error::{Error, Result};
 
 /// An n-dimensional array of any [`Dtype`]: what a read returns.
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 /// assert_eq!(array[[3, 5]], 0);
 /// ```
 #[non_exhaustive]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub enum NdImage {
     /// `bool`.
     Bool(ArrayD<bool>),
@@ -134,10 +134,10 @@ impl NdImage {
 
     /// The typed array, or a `Mismatch` that says which dtype it is and how to convert.
     pub fn try_into_array<T: Element>(self) -> Result<ArrayD<T>> {
-        T::unwrap(self).map_err(|image| {
-            Error::mismatch(format!("the image is {}, not {}", image.dtype(), T::DTYPE))
-                .with_hint("read it as it is and convert with NdImage::cast")
-        })
+        match T::unwrap(self) {
+            Ok(array) => Ok(array),
+            Err(image) => Err(not_of_dtype(image.dtype(), T::DTYPE)),
+        }
     }
 
     /// Converts every element; how values that do not fit are treated is said by `how`.
@@ -150,6 +150,11 @@ impl NdImage {
         each!(self, a => a.as_slice().map(bytemuck::cast_slice))
     }
 
+    /// The bytes in memory, to be written to; as [`as_bytes`](Self::as_bytes), but not for `bool`.
+    pub(crate) fn as_bytes_mut(&mut self) -> Option<&mut [u8]> {
+        each!(self, a => a.as_slice_mut().and_then(Element::bytes_mut))
+    }
+
     /// Keeps the first `n` entries of the first axis, in place; an array with fewer stays as it is.
     pub fn truncate(&mut self, n: usize) {
         if self.shape().first().is_some_and(|len| *len > n) {
@@ -160,9 +165,18 @@ impl NdImage {
     /// Image `k` of a batch: a copy of the sub-array at position `k` of the first axis.
     pub fn index_first(&self, k: usize) -> Option<NdImage> {
         match self.shape().first() {
-            Some(n) if k < *n => Some(each!(self, a => Element::wrap(a.index_axis(Axis(0), k).to_owned()))),
+            Some(n) if k < *n => Some(each!(self, a => Element::wrap(strided::to_rows(a.index_axis(Axis(0), k))))),
             _ => None,
         }
+    }
+}
+
+impl PartialEq for NdImage {
+    fn eq(&self, other: &Self) -> bool {
+        fn peer<T: Element>(a: &ArrayD<T>, other: &NdImage) -> bool {
+            T::peek(other).is_some_and(|b| strided::same(a, b))
+        }
+        each!(self, a => peer(a, other))
     }
 }
 
@@ -172,19 +186,29 @@ impl std::fmt::Debug for NdImage {
     }
 }
 
+fn not_of_dtype(dtype: Dtype, wanted: Dtype) -> Error {
+    Error::mismatch(format!("the image is {dtype}, not {wanted}"))
+        .with_hint("read it as it is and convert with NdImage::cast")
+}
+
 /// A zeroed array whose memory comes from the system zeroed already.
 pub(crate) fn try_zeros<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
-    let bytes = crate::limits::n_bytes(shape, size_of::<T>());
-    let len = bytes.map(|bytes| bytes / size_of::<T>());
-    let data = len.and_then(|len| bytemuck::allocation::try_zeroed_vec::<T>(len).ok());
-    let data = data.map(|mut data| {
+    // Little here depends on the type: it is compiled for each.
+    if let Some(bytes) = crate::limits::n_bytes(shape, size_of::<T>())
+        && let Ok(mut data) = bytemuck::allocation::try_zeroed_vec::<T>(bytes / size_of::<T>())
+    {
         if let Some(bytes) = T::bytes_mut(&mut data) {
             imageio_pages::prefer_large(bytes);
         }
-        data
-    });
-    let array = data.and_then(|data| ArrayD::from_shape_vec(IxDyn(shape), data).ok());
-    array.ok_or_else(|| Error::limit(format!("no memory for an array of shape {shape:?} and dtype {}", T::DTYPE)))
+        if let Ok(array) = ArrayD::from_shape_vec(IxDyn(shape), data) {
+            return Ok(array);
+        }
+    }
+    Err(no_memory(shape, T::DTYPE))
+}
+
+fn no_memory(shape: &[usize], dtype: Dtype) -> Error {
+    Error::limit(format!("no memory for an array of shape {shape:?} and dtype {dtype}"))
 }
 
 impl<T: Element, D: Dimension> From<Array<T, D>> for NdImage {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use half::f16;
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Axis};
 
-use super::{C64, C128, Cast, Dtype, Element, NdImage};
+use super::{C64, C128, Cast, Dtype, Element, NdImage, strided};
 use crate::error::{Error, Result};
 
 macro_rules! views {
@@ -49,7 +49,7 @@ macro_rules! views {
 
             /// A copy that owns its elements, in row-major order.
             pub fn to_owned(&self) -> NdImage {
-                match self { $(NdImageView::$variant(a) => NdImage::$variant(a.as_standard_layout().into_owned()),)* }
+                match self { $(NdImageView::$variant(a) => NdImage::$variant(strided::to_rows(a.view())),)* }
             }
 
             /// The bytes in memory (native byte order), if the view is contiguous in row-major order.
@@ -109,7 +109,7 @@ macro_rules! views {
                     )));
                 }
                 match (self, source) {
-                    $((NdImageViewMut::$variant(to), NdImageView::$variant(from)) => to.assign(from),)*
+                    $((NdImageViewMut::$variant(to), NdImageView::$variant(from)) => strided::copy(to.view_mut(), from.view()),)*
                     (to, from) => return Err(Error::mismatch(format!(
                         "an image of {} does not fit an array of {}", from.dtype(), to.dtype()
                     ))),

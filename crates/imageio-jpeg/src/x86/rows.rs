@@ -146,6 +146,31 @@ const fn shuffles(c: usize, gather: bool) -> [[u8; 16]; 3] {
 pub(super) const SCATTER: [[[u8; 16]; 3]; 3] = [shuffles(0, false), shuffles(1, false), shuffles(2, false)];
 pub(super) const GATHER: [[[u8; 16]; 3]; 3] = [shuffles(0, true), shuffles(1, true), shuffles(2, true)];
 
+/// Shuffles, by channel and by vector of sixteen.
+pub(super) type Shuffles = [[__m128i; 3]; 3];
+
+/// Sixteen pixels of three channels apart to 48 bytes.
+#[inline]
+#[target_feature(enable = "sse4.2")]
+pub(super) fn scatter_rgb(out: &mut [u8], [r, g, b]: [__m128i; 3], scatter: &Shuffles) {
+    for part in 0..3 {
+        let red = _mm_shuffle_epi8(r, scatter[0][part]);
+        let green = _mm_shuffle_epi8(g, scatter[1][part]);
+        let blue = _mm_shuffle_epi8(b, scatter[2][part]);
+        store16(out, 16 * part, _mm_or_si128(red, _mm_or_si128(green, blue)));
+    }
+}
+
+/// The three channels of sixteen pixels in 48 bytes.
+#[inline]
+#[target_feature(enable = "sse4.2")]
+pub(super) fn gather_rgb(rgb: &[u8], gather: &Shuffles) -> [__m128i; 3] {
+    let parts = [load16(rgb, 0), load16(rgb, 16), load16(rgb, 32)];
+    let at = |c: usize, p: usize| _mm_shuffle_epi8(parts[p], gather[c][p]);
+    let channel = |c: usize| _mm_or_si128(at(c, 0), _mm_or_si128(at(c, 1), at(c, 2)));
+    [channel(0), channel(1), channel(2)]
+}
+
 /// A row of Y'CbCr to RGB; gives the number of pixels that are done.
 #[inline]
 #[target_feature(enable = "sse4.2")]
@@ -153,7 +178,7 @@ pub(crate) fn ycc_to_rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) -> usiz
     let n = y.len().min(cb.len()).min(cr.len()).min(out.len() / 3) / 16;
     let zero = _mm_setzero_si128();
     let center = _mm_set1_epi16(128);
-    let scatter: [[__m128i; 3]; 3] = bytemuck::must_cast(SCATTER);
+    let scatter: Shuffles = bytemuck::must_cast(SCATTER);
     for (i, out) in out.chunks_exact_mut(48).take(n).enumerate() {
         let (y, cb, cr) = (load16(y, 16 * i), load16(cb, 16 * i), load16(cr, 16 * i));
         let low = rgb(
@@ -169,12 +194,7 @@ pub(crate) fn ycc_to_rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) -> usiz
         let r = _mm_packus_epi16(low[0], high[0]);
         let g = _mm_packus_epi16(low[1], high[1]);
         let b = _mm_packus_epi16(low[2], high[2]);
-        for part in 0..3 {
-            let red = _mm_shuffle_epi8(r, scatter[0][part]);
-            let green = _mm_shuffle_epi8(g, scatter[1][part]);
-            let blue = _mm_shuffle_epi8(b, scatter[2][part]);
-            store16(out, 16 * part, _mm_or_si128(red, _mm_or_si128(green, blue)));
-        }
+        scatter_rgb(out, [r, g, b], &scatter);
     }
     16 * n
 }
@@ -184,7 +204,7 @@ pub(crate) fn ycc_to_rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) -> usiz
 #[target_feature(enable = "sse4.2")]
 pub(crate) fn rgb_to_ycc(rgb: &[u8], y: &mut [u8], cb: &mut [u8], cr: &mut [u8]) -> usize {
     let n = y.len().min(cb.len()).min(cr.len()).min(rgb.len() / 3) / 16;
-    let gather: [[__m128i; 3]; 3] = bytemuck::must_cast(GATHER);
+    let gather: Shuffles = bytemuck::must_cast(GATHER);
     let zero = _mm_setzero_si128();
     let half = _mm_set1_epi32(1 << 15);
     let offset = _mm_set1_epi32((128 << 16) + (1 << 15) - 1);
@@ -203,12 +223,7 @@ pub(crate) fn rgb_to_ycc(rgb: &[u8], y: &mut [u8], cb: &mut [u8], cr: &mut [u8])
         [luma, blue, red]
     };
     for (i, rgb) in rgb.chunks_exact(48).take(n).enumerate() {
-        let parts = [load16(rgb, 0), load16(rgb, 16), load16(rgb, 32)];
-        let channel = |c: usize| {
-            let at = |p: usize| _mm_shuffle_epi8(parts[p], gather[c][p]);
-            _mm_or_si128(at(0), _mm_or_si128(at(1), at(2)))
-        };
-        let (r, g, b) = (channel(0), channel(1), channel(2));
+        let [r, g, b] = gather_rgb(rgb, &gather);
         let low = convert(_mm_cvtepu8_epi16(r), _mm_cvtepu8_epi16(g), _mm_cvtepu8_epi16(b));
         let high = convert(_mm_unpackhi_epi8(r, zero), _mm_unpackhi_epi8(g, zero), _mm_unpackhi_epi8(b, zero));
         store16(y, 16 * i, _mm_packus_epi16(low[0], high[0]));

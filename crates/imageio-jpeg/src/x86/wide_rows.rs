@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::super::scan::Block;
-use super::rows::{GATHER, SCATTER, load16, store16};
+use super::rows::{GATHER, SCATTER, Shuffles, gather_rgb, load16, scatter_rgb, store16};
 
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -53,7 +53,7 @@ pub(crate) fn ycc_to_rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) -> usiz
     let n = y.len().min(cb.len()).min(cr.len()).min(out.len() / 3) / 16;
     let (center, one) = (_mm256_set1_epi16(128), _mm256_set1_epi16(1));
     let half = _mm256_set1_epi32(1 << 15);
-    let scatter: [[__m128i; 3]; 3] = bytemuck::must_cast(SCATTER);
+    let scatter: Shuffles = bytemuck::must_cast(SCATTER);
     // As in the narrow version: split constants, and rounding when the doubled product is halved.
     let part = |v: __m256i, c: i16| {
         let high = _mm256_mulhi_epi16(_mm256_add_epi16(v, v), _mm256_set1_epi16(c));
@@ -67,12 +67,7 @@ pub(crate) fn ycc_to_rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) -> usiz
         let b = bytes(_mm256_add_epi16(_mm256_add_epi16(y, _mm256_add_epi16(cb, cb)), part(cb, -14_942)));
         let g = upper(add(dot(interleave(cb, cr), pair(-22_554, 18_734)), (half, half)));
         let g = bytes(_mm256_add_epi16(_mm256_sub_epi16(g, cr), y));
-        for part in 0..3 {
-            let red = _mm_shuffle_epi8(r, scatter[0][part]);
-            let green = _mm_shuffle_epi8(g, scatter[1][part]);
-            let blue = _mm_shuffle_epi8(b, scatter[2][part]);
-            store16(out, 16 * part, _mm_or_si128(red, _mm_or_si128(green, blue)));
-        }
+        scatter_rgb(out, [r, g, b], &scatter);
     }
     16 * n
 }
@@ -82,7 +77,7 @@ pub(crate) fn ycc_to_rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) -> usiz
 #[target_feature(enable = "avx2")]
 pub(crate) fn rgb_to_ycc(rgb: &[u8], y: &mut [u8], cb: &mut [u8], cr: &mut [u8]) -> usize {
     let n = y.len().min(cb.len()).min(cr.len()).min(rgb.len() / 3) / 16;
-    let gather: [[__m128i; 3]; 3] = bytemuck::must_cast(GATHER);
+    let gather: Shuffles = bytemuck::must_cast(GATHER);
     let zero = _mm256_setzero_si256();
     let half = _mm256_set1_epi32(1 << 15);
     let offset = _mm256_set1_epi32((128 << 16) + (1 << 15) - 1);
@@ -92,12 +87,8 @@ pub(crate) fn rgb_to_ycc(rgb: &[u8], y: &mut [u8], cb: &mut [u8], cr: &mut [u8])
         add((_mm256_srli_epi32::<1>(low), _mm256_srli_epi32::<1>(high)), (offset, offset))
     };
     for (i, rgb) in rgb.chunks_exact(48).take(n).enumerate() {
-        let parts = [load16(rgb, 0), load16(rgb, 16), load16(rgb, 32)];
-        let channel = |c: usize| {
-            let at = |p: usize| _mm_shuffle_epi8(parts[p], gather[c][p]);
-            _mm256_cvtepu8_epi16(_mm_or_si128(at(0), _mm_or_si128(at(1), at(2))))
-        };
-        let (r, g, b) = (channel(0), channel(1), channel(2));
+        let [r, g, b] = gather_rgb(rgb, &gather);
+        let (r, g, b) = (_mm256_cvtepu8_epi16(r), _mm256_cvtepu8_epi16(g), _mm256_cvtepu8_epi16(b));
         let (rg, gb) = (interleave(r, g), interleave(g, b));
         // The weight of green does not fit into 16 bits and is split: 0.587 = 0.337 + 0.25.
         let luma = add(dot(rg, pair(19_595, 22_086)), dot(gb, pair(16_384, 7_471)));
