@@ -221,6 +221,10 @@ with tifffile.TiffWriter('two.ome.tif') as w:
     w.write(pixels(2, 3, 32, 48), subfiletype=1, photometric='minisblack')
     w.write(pixels(5, 16, 24, 3, dtype='u1'), metadata={'axes': 'TYXS', 'Name': 'b'}, photometric='rgb')
 
+# Axes within others: wavelengths within time, and angles that are the whole of Z.
+tifffile.imwrite('modulo.ome.tif', pixels(2, 3, 4, 16, 24), metadata={'axes': 'CTEYX'}, photometric='minisblack')
+tifffile.imwrite('whole.ome.tif', pixels(3, 2, 16, 24), metadata={'axes': 'ATYX'}, photometric='minisblack')
+
 def ome_set(names, companion=None):
     uuids = ['urn:uuid:0000000%d' % k for k in range(len(names))]
     data = ''.join('<TiffData FirstT="%d" FirstZ="0" FirstC="0" IFD="0" PlaneCount="2"><UUID FileName="%s">%s</UUID></TiffData>'
