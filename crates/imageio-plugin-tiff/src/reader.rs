@@ -355,9 +355,10 @@ fn listed<T: Cell>(
 /// Refuses a page that does not fit the others of its array.
 fn same(key: &Page, page: &Page) -> Result<()> {
     let (a, b) = (&key.layout, &page.layout);
-    if a.shape() != b.shape() || a.dtype()? != b.dtype()? {
+    let (wanted, found) = (a.dtype()?, b.dtype()?);
+    if a.shape() != b.shape() || wanted != found {
         return Err(Error::malformed(format!(
-            "a page of shape {:?} in an array of pages of shape {:?}",
+            "a page of {found} and shape {:?} in an array of pages of {wanted} and shape {:?}",
             b.shape().0,
             a.shape().0
         ))

@@ -50,7 +50,7 @@ fn series_are_those_of_tifffile() {
         rows += 1;
     }
     println!("{rows} arrays of {} kinds", kinds.len());
-    assert!(rows >= 38 && kinds.len() >= 11, "{rows} {kinds:?}");
+    assert!(rows >= 57 && kinds.len() >= 13, "{rows} {kinds:?}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 

@@ -61,7 +61,11 @@ impl Context {
         let codec = Codec::new(tiff, page, window)?;
         let predictor = match codec.is_image() {
             true => Predictor::None,
-            false => Predictor::new(layout.predictor)?,
+            // Nothing predicts what is not compressed: a number without a meaning is no reason to refuse it.
+            false => match (Predictor::new(layout.predictor), &codec) {
+                (Err(_), Codec::None) => Predictor::None,
+                (predictor, _) => predictor?,
+            },
         };
         match predictor {
             Predictor::Float { .. } if !dtype.is_float() || layout.bits == [24] => {

@@ -200,11 +200,19 @@ fn jpeg2000(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found
     let image = Image::new(data, &DecodeSettings::default()).map_err(|e| bad(&e))?;
     let (width, height) = (image.width() as usize, image.height() as usize);
     check(context, width, height)?;
-    let most = match context.dtype {
-        imageio_core::Dtype::U8 => 255.0,
-        imageio_core::Dtype::U16 => 65_535.0,
-        other => return Err(Error::unsupported(format!("JPEG 2000 in TIFF with samples of {other}"))),
+    use imageio_core::Dtype;
+    let (least, most): (f32, f32) = match (context.dtype, signed_bits(data)) {
+        (Dtype::U8, None) => (0.0, 255.0),
+        (Dtype::U16, None) => (0.0, 65_535.0),
+        (Dtype::I8, Some(..=8)) => (-128.0, 127.0),
+        (Dtype::I16, Some(..=16)) => (-32_768.0, 32_767.0),
+        (other, signed) => {
+            let kind = if signed.is_some() { "signed" } else { "unsigned" };
+            return Err(Error::unsupported(format!("JPEG 2000 of {kind} components in an image of {other}")));
+        }
     };
+    // The decoder shifts all components as if they were unsigned.
+    let shift = signed_bits(data).map_or(0.0, |bits| (1u32 << (bits - 1)) as f32);
     let mut decoder = DecoderContext::default();
     let decoded = image.decode(&mut decoder).map_err(|e| bad(&e))?;
     let (components, size) = (decoded.components().len(), context.dtype.size());
@@ -215,15 +223,23 @@ fn jpeg2000(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found
             return Err(Error::unsupported("JPEG 2000 with components of different sizes"));
         }
         for (to, value) in out.chunks_exact_mut(row.max(1)).zip(component.samples()) {
-            let value = value.round().clamp(0.0, most) as u16;
+            let value = (value.round() - shift).clamp(least, most) as i32;
             let to = to.get_mut(k * size..(k + 1) * size).unwrap_or_default();
             match size {
                 1 => to.copy_from_slice(&[value as u8]),
-                _ => to.copy_from_slice(&value.to_ne_bytes()),
+                _ => to.copy_from_slice(&(value as u16).to_ne_bytes()),
             }
         }
     }
     Ok(Found { width, height, components, size })
+}
+
+/// Bits of the components of a JPEG 2000 stream if they are signed (ISO/IEC 15444-1, A.5.1: SIZ).
+#[cfg(feature = "jpeg2000")]
+fn signed_bits(data: &[u8]) -> Option<u8> {
+    let start = data.windows(4).position(|w| w == [0xff, 0x4f, 0xff, 0x51])?;
+    let depth = *data.get(start + 42)?;
+    (depth & 0x80 != 0).then_some((depth & 0x7f) + 1)
 }
 
 #[cfg(feature = "jpegxl")]
@@ -249,6 +265,20 @@ fn jpegxl(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> 
         imageio_core::Dtype::F32 => {
             let mut values = vec![0f32; samples];
             stream.write_to_buffer::<f32>(&mut values);
+            *plain = bytemuck::cast_slice(&values).to_vec();
+        }
+        imageio_core::Dtype::F16 => {
+            let half = jxl_oxide::image::BitDepth::FloatSample { bits_per_sample: 16, exp_bits: 5 };
+            if image.image_header().metadata.bit_depth != half {
+                return Err(Error::unsupported("JPEG XL of other samples than half floats in an image of float16"));
+            }
+            let mut values = vec![0f32; samples];
+            stream.write_to_buffer::<f32>(&mut values);
+            // The decoder moves the exponent of every number, also of zero and the subnormal ones: taking the bits
+            // back gives each as it is stored.
+            let bits = values.iter().map(|v| v.to_bits());
+            let stored = bits.map(|b| (b >> 16 & 0x8000 | (b >> 13 & 0x3ffff).wrapping_sub(112 << 10) & 0x7fff) as u16);
+            let values: Vec<u16> = stored.collect();
             *plain = bytemuck::cast_slice(&values).to_vec();
         }
         other => return Err(Error::unsupported(format!("JPEG XL in TIFF with samples of {other}"))),
@@ -284,7 +314,16 @@ fn jpegxr(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> 
 #[cfg(feature = "lerc")]
 fn lerc(context: &Context, more: u32, data: &[u8], plain: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Found> {
     let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("LERC: {e}"));
-    let unpacked;
+    let (turned, unpacked);
+    let data = match context.layout.reversed_bits {
+        true => {
+            let mut bytes = data.to_vec();
+            super::unpack::reverse_bits(&mut bytes);
+            turned = bytes;
+            turned.as_slice()
+        }
+        false => data,
+    };
     let blob = match more {
         0 => data,
         kind => {
@@ -307,10 +346,13 @@ fn lerc(context: &Context, more: u32, data: &[u8], plain: &mut Vec<u8>, scratch:
     let set = lerc_reader::decode_band_set(blob).map_err(|e| bad(&e))?;
     let (width, height, depth) = (info.width as usize, info.height as usize, info.depth as usize);
     let (_, bands, masks) = set.into_parts();
-    let n = bands.len();
-    let components = if n > 1 { n } else { depth };
+    let stored = if bands.len() > 1 { bands.len() } else { depth };
     let size = context.dtype.size();
-    let out = super::chunk::resize(plain, width * height * components * size)?;
+    // libtiff takes alpha that is all or nothing for the mask of the other samples.
+    let alpha = (stored + 1 == context.layout.contig() && context.layout.extra_samples == [2] && size == 1) as usize;
+    let components = stored + alpha;
+    let (row, parts) = (size * components, size * if bands.len() > 1 { 1 } else { depth });
+    let out = super::chunk::resize(plain, width * height * row)?;
     for (k, (band, mask)) in bands.iter().zip(&masks).enumerate() {
         use lerc_core::PixelData;
         let bytes: &[u8] = match band {
@@ -323,22 +365,31 @@ fn lerc(context: &Context, more: u32, data: &[u8], plain: &mut Vec<u8>, scratch:
             PixelData::F32(v) => bytemuck::cast_slice(v),
             PixelData::F64(v) => bytemuck::cast_slice(v),
         };
-        let found = bytes.len() / (width * height * if n > 1 { 1 } else { depth }).max(1);
-        if found != size {
+        if bytes.len() != width * height * parts {
+            let found = bytes.len() * size / (width * height * parts).max(1);
             return Err(Error::malformed(format!("LERC of {found}-byte samples in an image of {}", context.dtype)));
         }
-        let _ = mask;
-        if n == 1 {
-            if let Some(from) = bytes.get(..out.len()) {
-                out.copy_from_slice(from);
-            }
-        } else {
-            for (from, to) in bytes.chunks_exact(size).zip(out.chunks_exact_mut(size * n)) {
-                if let Some(to) = to.get_mut(k * size..(k + 1) * size) {
-                    to.copy_from_slice(from);
+        let nothing: &[u8] = match context.dtype {
+            imageio_core::Dtype::F32 => &f32::NAN.to_ne_bytes(),
+            imageio_core::Dtype::F64 => &f64::NAN.to_ne_bytes(),
+            _ => &[],
+        };
+        let valid = mask.iter().flatten().map(|v| *v != 0).chain(std::iter::repeat(true));
+        for ((from, to), valid) in bytes.chunks_exact(parts.max(1)).zip(out.chunks_exact_mut(row.max(1))).zip(valid) {
+            if let Some(to) = to.get_mut(k * parts..(k + 1) * parts) {
+                to.copy_from_slice(from);
+                if !valid && !nothing.is_empty() {
+                    to.chunks_exact_mut(size).for_each(|v| v.copy_from_slice(nothing));
                 }
             }
+            if let ([.., to], 1) = (to, alpha) {
+                *to = if valid { 255 } else { 0 };
+            }
         }
+    }
+    // What was compressed are the samples in the file's byte order, taken for native ones.
+    if !context.endian.is_native() {
+        super::bytes::to_native(context, plain);
     }
     Ok(Found { width, height, components, size })
 }

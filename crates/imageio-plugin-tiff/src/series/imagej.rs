@@ -88,14 +88,11 @@ pub(crate) fn group(
         Some(offset) => {
             let end = offset.saturating_add(nbytes);
             let follows = second.is_some_and(|second| end > second);
-            if images > 1 && follows {
-                false
-            } else if tiff.source.size().is_some_and(|size| end > size) {
+            if tiff.source.size().is_some_and(|size| end > size) {
                 notes.push("the ImageJ description counts more images than the file holds".to_owned());
                 return Ok(None);
-            } else {
-                true
             }
+            images <= 1 || !follows
         }
     };
     let order = metadata.get("order").map(ToString::to_string).unwrap_or_default().to_ascii_lowercase();

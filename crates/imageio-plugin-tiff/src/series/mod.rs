@@ -3,6 +3,7 @@
 mod axes;
 mod generic;
 mod imagej;
+mod modulo;
 mod ome;
 mod private;
 mod shaped;

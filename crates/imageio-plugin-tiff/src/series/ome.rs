@@ -7,6 +7,7 @@ use imageio_core::{Error, ErrorKind, Result, Spacing};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::axes::squeeze;
+use super::modulo::{self, Split};
 use super::{Pages, Place, Series, product};
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window};
@@ -134,10 +135,13 @@ pub(crate) fn group(
     let mut uuid = uuid.or_else(|| document.root_element().attribute("UUID").map(str::to_owned));
     let offsets = chain.all(tiff, window)?.to_vec();
     let mut series = Vec::new();
+    let annotations = modulo::annotations(document.root_element());
     for image in elements(document.root_element(), "Image") {
+        let splits = modulo::of(image, &annotations);
         for pixels in elements(image, "Pixels") {
             match plan(&mut uuid, pixels, offsets.len(), set, notes) {
-                Ok(Some(plan)) => {
+                Ok(Some(mut plan)) => {
+                    plan.splits.clone_from(&splits);
                     let name = image.attribute("Name").unwrap_or("").to_owned();
                     if let Some(mut found) = build(tiff, window, &offsets, plan, name, set, notes)? {
                         found.scale = scale(pixels);
@@ -155,7 +159,8 @@ pub(crate) fn group(
     Ok(Some(series))
 }
 
-fn elements<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> impl Iterator<Item = Node<'a, 'i>> {
+/// The children of a name.
+pub(super) fn elements<'a, 'i>(node: Node<'a, 'i>, name: &'static str) -> impl Iterator<Item = Node<'a, 'i>> {
     node.children().filter(move |child| child.tag_name().name() == name)
 }
 
@@ -191,6 +196,8 @@ struct Plan {
     samples: usize,
     /// Number of the file and of the page in it.
     pages: Vec<Option<(usize, usize)>>,
+    /// Axes within others.
+    splits: Vec<Split>,
 }
 
 fn number(node: Node<'_, '_>, name: &str) -> Option<usize> {
@@ -276,7 +283,7 @@ fn plan(
     if pages.iter().all(Option::is_none) {
         return Ok(None);
     }
-    Ok(Some(Plan { shape, axes, samples, pages }))
+    Ok(Some(Plan { shape, axes, samples, pages, splits: Vec::new() }))
 }
 
 fn build(
@@ -288,7 +295,7 @@ fn build(
     set: &Set,
     notes: &mut Vec<String>,
 ) -> Result<Option<Series>> {
-    let Plan { mut shape, mut axes, samples, pages } = plan;
+    let Plan { mut shape, mut axes, samples, pages, splits } = plan;
     let mut list: Vec<Option<Place>> = pages.iter().map(|at| at.and_then(|at| set.offset(offsets, at))).collect();
     // The key is a page of this file where there is one: what all pages have in common is read from it.
     let first = list.iter().flatten().find(|at| at.file == 0).or_else(|| list.iter().flatten().next());
@@ -316,6 +323,7 @@ fn build(
         ));
     }
     list.resize(wanted, None);
+    modulo::apply(&splits, &mut shape, &mut axes);
     let full = (shape.clone(), axes.clone());
     let (shape, axes) = squeeze(&shape, &axes);
     let (page_shape, page_axes) = key.layout.shape();

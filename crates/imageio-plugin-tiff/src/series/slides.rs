@@ -1,5 +1,5 @@
-//! Scans of microscope slides: Aperio SVS, Leica SCN, Philips, Hamamatsu NDPI. Each is a pyramid with some pictures
-//! of the slide beside it.
+//! Scans of microscope slides: Aperio SVS, Leica SCN, Philips, PerkinElmer QPI, Ventana BIF, Hamamatsu NDPI. Each is a
+//! pyramid with some pictures of the slide beside it.
 
 use std::collections::BTreeMap;
 
@@ -29,6 +29,10 @@ pub(crate) fn group(
         scn
     } else if end.ends_with("</DataObject>") && software(tiff, window, first).starts_with("Philips DP") {
         philips
+    } else if is_bif(tiff, window, text, first) {
+        bif
+    } else if software(tiff, window, first).starts_with("PerkinElmer-QPI") {
+        qpi
     } else {
         return Ok(None);
     };
@@ -170,6 +174,76 @@ fn philips(_: &Tiff<'_>, _: &mut Window, text: &str, pages: &[Page]) -> Option<V
         out.push(series("philips", "Other", &[page])?);
     }
     Some(out)
+}
+
+/// `true` for Ventana's files, whose first page is often the label.
+fn is_bif(tiff: &Tiff<'_>, window: &mut Window, text: &str, first: &Page) -> bool {
+    const LABELS: [&str; 3] = ["Label Image", "Label_Image", "Probability_Image"];
+    if first.ifd.entry(tag::XMP).is_none() {
+        return false;
+    }
+    let software = software(tiff, window, first);
+    software.contains("Ventana") || software.starts_with("ScanOutputManager") || LABELS.contains(&text)
+}
+
+/// Ventana: descriptions say which page is which level; the others are pictures beside the slide.
+fn bif(tiff: &Tiff<'_>, window: &mut Window, _: &str, pages: &[Page]) -> Option<Vec<Series>> {
+    let (mut baseline, mut others): (Option<Series>, Vec<Series>) = (None, Vec::new());
+    for page in pages {
+        let texts = super::descriptions(tiff, page, window).ok()?;
+        let text = texts.first().map_or("", String::as_str);
+        let name = match text {
+            _ if text.starts_with("Label") => "Label",
+            _ if text == "Thumbnail" || text.starts_with("Probability") => "Thumbnail",
+            _ if !text.contains("level") => "Unknown",
+            _ => {
+                match &mut baseline {
+                    Some(top) => top.levels.push(series("bif", "Resolution", &[page])?),
+                    none => *none = Some(series("bif", "Baseline", &[page])?),
+                }
+                continue;
+            }
+        };
+        others.push(series("bif", name, &[page])?);
+    }
+    Some(baseline.into_iter().chain(others).collect())
+}
+
+/// PerkinElmer and Akoya: a page for each channel, a thumbnail, smaller versions, then macro picture and label.
+fn qpi(_: &Tiff<'_>, _: &mut Window, _: &str, pages: &[Page]) -> Option<Vec<Series>> {
+    let channels = |name, pages: &[Page]| {
+        let key = pages.first()?.clone();
+        let (mut shape, axes) = key.layout.shape();
+        shape.insert(0, pages.len());
+        let offsets = pages.iter().map(|p| p.ifd.offset);
+        Some(Series::squeezed("qpi", name, (shape, format!("C{axes}")), key, Pages::here(offsets)))
+    };
+    let alike = |pages: &[Page], shape: &[usize]| pages.iter().take_while(|p| p.layout.shape().0 == shape).count();
+    let first = pages.first()?;
+    let (mut shape, _) = first.layout.shape();
+    let count = alike(pages, &shape);
+    let (top, mut rest) = pages.split_at(count);
+    let mut baseline = channels("Baseline", top)?;
+    let mut others = Vec::new();
+    if let Some((thumbnail, after)) = rest.split_first() {
+        others.push(series("qpi", "Thumbnail", &[thumbnail])?);
+        rest = after;
+    }
+    while first.layout.tile.is_some() && !rest.is_empty() {
+        shape.iter_mut().take(2).for_each(|n| *n /= 2);
+        let (level, after) = rest.split_at(alike(rest, &shape));
+        rest = after;
+        if level.len() != count {
+            break;
+        }
+        baseline.levels.push(channels("Resolution", level)?);
+    }
+    if !baseline.levels.is_empty() {
+        for (page, name) in rest.iter().zip(["Macro", "Label"]) {
+            others.push(series("qpi", name, &[page])?);
+        }
+    }
+    Some(std::iter::once(baseline).chain(others).collect())
 }
 
 /// Hamamatsu: pages grouped by layout, which the magnification of each tells apart.

@@ -151,6 +151,32 @@ def svs(name):
 
 svs('slide.svs.tif')
 
+def bif(name):
+    big = pixels(128, 192, 3, dtype='u1')
+    kw = dict(photometric='rgb', metadata=None)
+    with plain(name) as w:
+        w.write(pixels(20, 30, 3, dtype='u1'), description='Label_Image', extratags=[(700, 1, 8, b'<iScan/>', True)], **kw)
+        w.write(pixels(22, 30, dtype='u1'), description='Probability_Image', photometric='minisblack', metadata=None)
+        for k in (1, 2, 4):
+            w.write(big[::k, ::k], tile=(32, 32), description='level=%d mag=40 quality=95' % (k // 2), **kw)
+
+bif('slide.bif.tif')
+
+def qpi(name, channels):
+    big = pixels(channels, 128, 192)
+    kw = dict(photometric='minisblack', metadata=None, software='PerkinElmer-QPI')
+    with plain(name) as w:
+        for k in (1, 2, 4):
+            for plane in big:
+                w.write(plane[::k, ::k], tile=(32, 32), description='<PerkinElmer-QPI-ImageDescription/>', **kw)
+            if k == 1:
+                w.write(pixels(16, 24, 3, dtype='u1'), photometric='rgb', metadata=None)
+        w.write(pixels(50, 20, 3, dtype='u1'), photometric='rgb', metadata=None)
+        w.write(pixels(22, 30, 3, dtype='u1'), photometric='rgb', metadata=None)
+
+qpi('slide.qpi.tif', 5)
+qpi('single.qpi.tif', 1)
+
 def scn(name):
     xml = '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01"><collection name="c">' \
         '<image name="m"><pixels sizeX="24" sizeY="16"><dimension sizeX="24" sizeY="16" r="0" ifd="0"/></pixels></image>' \
@@ -220,6 +246,10 @@ with tifffile.TiffWriter('two.ome.tif') as w:
     w.write(pixels(2, 3, 64, 96), metadata={'axes': 'CZYX', 'Name': 'a', 'PhysicalSizeX': 0.25, 'PhysicalSizeXUnit': 'nm'}, subifds=1, photometric='minisblack')
     w.write(pixels(2, 3, 32, 48), subfiletype=1, photometric='minisblack')
     w.write(pixels(5, 16, 24, 3, dtype='u1'), metadata={'axes': 'TYXS', 'Name': 'b'}, photometric='rgb')
+
+# Axes within others: wavelengths within time, and angles that are the whole of Z.
+tifffile.imwrite('modulo.ome.tif', pixels(2, 3, 4, 16, 24), metadata={'axes': 'CTEYX'}, photometric='minisblack')
+tifffile.imwrite('whole.ome.tif', pixels(3, 2, 16, 24), metadata={'axes': 'ATYX'}, photometric='minisblack')
 
 def ome_set(names, companion=None):
     uuids = ['urn:uuid:0000000%d' % k for k in range(len(names))]
