@@ -1,7 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+#[cfg(unix)]
+mod read;
+
 use std::fs::File;
+
+#[cfg(unix)]
+pub use self::read::read_elements;
 
 /// Below this, page faults do not show beside decoding, and large pages would waste memory.
 const WORTH_IT: usize = 4 << 20;
@@ -16,12 +22,17 @@ pub fn prefer_large(memory: &mut [u8]) {
 
 #[cfg(target_os = "linux")]
 fn advise(memory: &mut [u8]) {
+    advise_range(memory.as_mut_ptr().cast(), memory.len());
+}
+
+/// The same for memory that may hold nothing yet.
+#[cfg(target_os = "linux")]
+fn advise_range(start: *mut std::mem::MaybeUninit<u8>, len: usize) {
     const PAGE: usize = 4096;
-    let start = memory.as_mut_ptr();
     let skip = start.align_offset(PAGE);
-    let Some(len) = memory.len().checked_sub(skip).map(|len| len / PAGE * PAGE) else { return };
-    // SAFETY: the range lies inside a live, exclusively borrowed slice, and this advice changes neither content nor
-    // protection of its pages. `skip <= memory.len()` was just checked.
+    let Some(len) = len.checked_sub(skip).map(|len| len / PAGE * PAGE) else { return };
+    // SAFETY: both callers pass memory that they hold exclusively. The advice changes neither content nor protection of
+    // its pages, and names whole pages inside it: `skip <= len` was just checked.
     unsafe {
         let _ = libc::madvise(start.add(skip).cast(), len, libc::MADV_HUGEPAGE);
     }
@@ -55,6 +66,12 @@ fn reserve(file: &File, offset: u64, len: u64) {
 
 #[cfg(not(target_os = "linux"))]
 fn reserve(_: &File, _: u64, _: u64) {}
+
+/// Where a file can't be read so: on systems without `pread`.
+#[cfg(not(unix))]
+pub fn read_elements<T>(_: &File, _: u64, _: usize, _: &dyn Fn(usize, &(dyn Fn(usize) + Sync))) -> Option<Vec<T>> {
+    None
+}
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,8 @@ use crate::tags::tag;
 const MAX_ENTRIES: u64 = 65_536;
 /// Bytes read at once where a directory is looked for: enough for most with their values.
 const AHEAD: usize = 384;
+/// The same where directory follows directory, with little between them.
+const FURTHER: usize = 4096;
 
 /// Byte order of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -159,7 +161,9 @@ impl Window {
             self.bytes.extend_from_slice(found);
             return Ok(&self.bytes);
         }
-        let wanted = len.max(AHEAD);
+        let behind = offset.checked_sub(self.start + self.bytes.len() as u64);
+        let is_near = !self.bytes.is_empty() && offset > self.start && behind.unwrap_or(0) < FURTHER as u64 / 4;
+        let wanted = len.max(if is_near { FURTHER } else { AHEAD });
         if wanted > 1 << 16 {
             // A count in a damaged file must not make us allocate what the file does not hold.
             if let Some(size) = source.size().filter(|size| offset.saturating_add(len as u64) > *size) {

@@ -117,8 +117,8 @@ plugin_options! {
     pub struct WriteOptions in Write {
         /// `none`, `lzw`, `deflate`, `zstd`, `packbits`, `lzma` (with the feature `lzma-write`) or `jpeg` (uint8, grey or RGB).
         compression: Compression = Compression::None,
-        /// Effort of deflate and LZMA, from 0 (fastest) to 9 (smallest); 6 unless said. With the feature `libzstd` that of
-        /// Zstandard, 3 unless said. Other compressions have one level.
+        /// Effort of deflate and LZMA, from 0 (fastest) to 9 (smallest); 6 unless said. With the features `fast-zstd`
+        /// and `libzstd` that of Zstandard, 3 unless said. Other compressions have one level.
         #[range(0, 9)]
         #[alias("compression_level")]
         level: Option<u8> = None,

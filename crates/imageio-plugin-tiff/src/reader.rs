@@ -232,10 +232,38 @@ impl<'r> TiffReader<'r> {
             palette::apply(&palettes, count / target.n_pages().max(1), dtype.size(), dest);
             return Ok(());
         }
+        if self.read_plain(target, dtype, sink)? {
+            return Ok(());
+        }
         if dtype == Dtype::Bool {
             return self.fill(target, sink.slice::<bool>(&target.shape)?, dtype);
         }
         self.fill(target, sink.bytes(dtype, &target.shape)?, dtype)
+    }
+
+    /// Reads an array that lies in a local file in one piece, straight into memory that nobody has to clear; `false` if
+    /// it is no such array.
+    fn read_plain(&mut self, target: &Target, dtype: Dtype, sink: &mut FrameSink<'_>) -> Result<bool> {
+        let Some(file) = self.tiff.source.local().filter(|_| target.region.is_none()) else { return Ok(false) };
+        // Before anything is read that may be as large as the image claims to be.
+        sink.check(dtype, &target.shape)?;
+        let offset = match &target.pages {
+            Pages::Stored(offset) => Some(*offset),
+            Pages::Planes(list) => list.first().copied().flatten().filter(|_| list.len() == 1),
+            Pages::Listed(list) => match list.as_slice() {
+                [Some(place)] if place.file == 0 && place.offset == target.key.ifd.offset => {
+                    target.key.contiguous(&target.key.chunks(&self.tiff, &mut self.window)?)
+                }
+                _ => None,
+            },
+        };
+        let Some(offset) = offset else { return Ok(false) };
+        let read = sink.read_file(dtype, &target.shape, (file, offset), &|n, f| {
+            imageio_parallel::each((0..n).collect(), n > 2, f);
+        })?;
+        let Some(bytes) = read else { return Ok(false) };
+        decode::to_native(self.tiff.header.endian, dtype, bytes);
+        Ok(true)
     }
 
     /// The palette of each page, or one for all.

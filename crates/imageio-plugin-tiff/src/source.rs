@@ -57,6 +57,15 @@ impl<'r> Source<'r> {
         !matches!(self.inner, Inner::Stream(_))
     }
 
+    /// The local file, if that is what it is.
+    pub fn local(&self) -> Option<&File> {
+        match &self.inner {
+            #[cfg(any(unix, windows))]
+            Inner::File(file) => Some(file),
+            Inner::Stream(_) => None,
+        }
+    }
+
     /// Length of the whole, if it can be told.
     pub fn size(&self) -> Option<u64> {
         *self.size.get_or_init(|| match &self.inner {

@@ -77,6 +77,30 @@ impl NdImage {
         crate::dispatch!(dtype, T => Ok(T::wrap(try_zeros::<T>(shape)?)))
     }
 
+    /// The elements that lie in `file` from `offset` on; `None` for `bool`, and where they can't be read.
+    pub(crate) fn from_file(
+        dtype: Dtype,
+        shape: &[usize],
+        file: &std::fs::File,
+        offset: u64,
+        spread: &dyn Fn(usize, &(dyn Fn(usize) + Sync)),
+    ) -> Option<Self> {
+        let len = crate::limits::n_bytes(shape, dtype.size())? / dtype.size();
+        macro_rules! read {
+            ($($kind:ident $T:ty),*) => {
+                match dtype {
+                    $(Dtype::$kind => {
+                        let elements = imageio_pages::read_elements::<$T>(file, offset, len, spread)?;
+                        ArrayD::from_shape_vec(IxDyn(shape), elements).ok().map(<$T>::wrap)
+                    })*
+                    Dtype::Bool => None,
+                }
+            };
+        }
+        read!(U8 u8, I8 i8, U16 u16, I16 i16, U32 u32, I32 i32, U64 u64, I64 i64, F16 f16, F32 f32, F64 f64,
+            C64 super::C64, C128 super::C128)
+    }
+
     /// Takes over `data` in row-major order; `Mismatch` if its length is not that of `shape`.
     pub fn from_vec<T: Element>(shape: &[usize], data: Vec<T>) -> Result<Self> {
         let len = data.len();

@@ -1,3 +1,5 @@
+use std::fs::File;
+
 use ndarray::ArrayViewMutD;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -100,6 +102,29 @@ impl<'d> FrameSink<'d> {
                 view.shape().first().copied().unwrap_or(1)
             ))),
         }
+    }
+
+    /// A frame whose elements lie in `file` from `offset` on, in native byte order: read into memory that need not be
+    /// cleared before. Returns its bytes, for what is left to do; `None` where this can't be done, as for `bool`, for
+    /// memory that the caller brought, where the file ends before, and on some systems: the ordinary way is taken then,
+    /// and tells what is wrong.
+    ///
+    /// `spread(n, f)` calls `f` with every number below `n`, each on whatever thread.
+    pub fn read_file(
+        &mut self,
+        dtype: Dtype,
+        shape: &[usize],
+        (file, offset): (&File, u64),
+        spread: &dyn Fn(usize, &(dyn Fn(usize) + Sync)),
+    ) -> Result<Option<&mut [u8]>> {
+        self.check(dtype, shape)?;
+        let Dest::Fresh(slot) = &mut self.dest else { return Ok(None) };
+        let Some(image) = NdImage::from_file(dtype, shape, file, offset, spread) else { return Ok(None) };
+        self.filled = true;
+        let image = slot.insert(image).view_mut();
+        Ok(crate::dispatch!(dtype, T => {
+            T::unwrap_view_mut(image).and_then(|a| a.into_slice()).and_then(T::bytes_mut)
+        }))
     }
 
     /// The limits of this read, for codecs that take some.

@@ -8,6 +8,7 @@ use super::predictor::{self, Predictor};
 use super::rows::{Cell, Rows};
 use super::{ccitt, lzw, packbits, thunder, unpack};
 use crate::blame::Blame;
+use crate::ifd::Endian;
 
 /// Strips and tiles may have so many bytes, however small the page is.
 pub(crate) const MOST: usize = 128 << 20;
@@ -18,9 +19,9 @@ fn swapped_size(dtype: Dtype) -> usize {
 }
 
 /// Brings elements of the file's byte order into the native one.
-pub(crate) fn to_native(context: &Context, bytes: &mut [u8]) {
-    let size = swapped_size(context.dtype);
-    if size > 1 {
+pub(crate) fn to_native(endian: Endian, dtype: Dtype, bytes: &mut [u8]) {
+    let size = swapped_size(dtype);
+    if !endian.is_native() && size > 1 {
         unpack::swap(bytes, size);
     }
 }
@@ -161,9 +162,7 @@ fn place<T: Cell>(
 
 /// Byte order and horizontal differences, in place.
 fn finish(context: &Context, stored: &Stored, bytes: &mut [u8]) {
-    if !context.endian.is_native() {
-        to_native(context, bytes);
-    }
+    to_native(context.endian, context.dtype, bytes);
     if let Predictor::Horizontal { stride } = context.predictor {
         let step = context.layout.contig() * stride;
         predictor::horizontal(bytes, stored.row_bytes, context.dtype.size(), step);

@@ -294,9 +294,7 @@ impl<'d, T: Cell> Task<'d, T> {
             } else {
                 tiff.source.read(self.spot.offset, to)?;
             }
-            if !context.endian.is_native() {
-                bytes::to_native(&context, to);
-            }
+            bytes::to_native(context.endian, context.dtype, to);
             return Ok(());
         }
         if self.spot.offset == 0 || self.spot.count == 0 {

@@ -28,6 +28,7 @@ use std::sync::Arc;
 use imageio_core::{Error, Result};
 use imageio_parallel as par;
 
+pub(crate) use self::bytes::to_native;
 pub(crate) use self::chunk::Context;
 use self::chunk::{Scratch, Spot, Task};
 pub(crate) use self::codec::compression_name;
