@@ -246,11 +246,11 @@ fn write_strided<T: Element>(image: &NdImageView<'_>, out: &mut dyn Write) -> Re
     for element in array.iter() {
         block.push(*element);
         if block.len() == block.capacity() {
-            out.write_all(T::bytes(&block))?;
+            out.write_all(bytemuck::cast_slice(&block))?;
             block.clear();
         }
     }
-    out.write_all(T::bytes(&block))?;
+    out.write_all(bytemuck::cast_slice(&block))?;
     Ok(())
 }
 
@@ -276,7 +276,7 @@ mod tests {
         let mut file = header[..10].to_vec();
         file.extend(text.as_bytes());
         let turned = array.t().as_standard_layout().into_owned();
-        let mut bytes = T::bytes(turned.as_slice().unwrap()).to_vec();
+        let mut bytes = bytemuck::cast_slice(turned.as_slice().unwrap()).to_vec();
         swap(&mut bytes, component);
         file.extend(bytes);
         file

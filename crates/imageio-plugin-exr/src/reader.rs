@@ -2,7 +2,6 @@ use std::io::{Read, SeekFrom};
 use std::sync::Mutex;
 
 use imageio_core::half::f16;
-use imageio_core::half::slice::HalfFloatSliceExt;
 use imageio_core::{
     Axis, Dtype, Error, ErrorKind, ImageProperties, ImageReader, Metadata, QueryCx, ReadCx, ReadSeek, Request, Result,
     Spacing, Unit,
@@ -158,7 +157,7 @@ impl ImageReader for ExrReader<'_> {
         match selection.dtype {
             Dtype::F16 => {
                 let halves = sink.slice::<f16>(&shape)?;
-                decode(&source, &selection, signals, halves.reinterpret_cast_mut())
+                decode(&source, &selection, signals, bytemuck::cast_slice_mut::<_, u16>(halves))
             }
             Dtype::F32 => {
                 let floats = sink.slice::<f32>(&shape)?;

@@ -1,7 +1,4 @@
-use bytemuck::allocation::try_zeroed_vec;
 use half::f16;
-use half::slice::HalfFloatSliceExt;
-use half::vec::HalfBitsVecExt;
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
 use super::{C64, C128, Dtype, NdImage, NdImageView, NdImageViewMut};
@@ -11,7 +8,18 @@ mod sealed {
 }
 
 /// A Rust type that an array may hold; sealed, since [`Dtype`] is a closed list.
-pub trait Element: sealed::Sealed + Copy + Default + PartialEq + std::fmt::Debug + Send + Sync + 'static {
+pub trait Element:
+    sealed::Sealed
+    + Copy
+    + Default
+    + PartialEq
+    + std::fmt::Debug
+    + bytemuck::NoUninit
+    + bytemuck::Zeroable
+    + Send
+    + Sync
+    + 'static
+{
     /// The dtype of this type.
     const DTYPE: Dtype;
 
@@ -34,12 +42,6 @@ pub trait Element: sealed::Sealed + Copy + Default + PartialEq + std::fmt::Debug
     #[doc(hidden)]
     fn peek_view_mut<'s>(image: &'s mut NdImageViewMut<'_>) -> Option<ArrayViewMutD<'s, Self>>;
 
-    /// The bytes of a slice in memory.
-    #[doc(hidden)]
-    fn bytes(slice: &[Self]) -> &[u8];
-    /// Zeros (`false`) in memory that comes from the system zeroed already; `None` if there is none.
-    #[doc(hidden)]
-    fn zeros(len: usize) -> Option<Vec<Self>>;
     /// The bytes of a slice in memory, to be written to; `None` for `bool`, where not every byte is a value.
     #[doc(hidden)]
     fn bytes_mut(slice: &mut [Self]) -> Option<&mut [u8]>;
@@ -61,7 +63,7 @@ pub trait Element: sealed::Sealed + Copy + Default + PartialEq + std::fmt::Debug
 }
 
 macro_rules! element {
-    ($ty:ty, $variant:ident, bytes: $bytes:expr, zeros: $zeros:expr, bytes_mut: $bytes_mut:expr, to_c: $to_c:expr, to_i: $to_i:expr, from_f: $from_f:expr, from_c: $from_c:expr, from_i: $from_i:expr) => {
+    ($ty:ty, $variant:ident, bytes: $bytes:expr, to_c: $to_c:expr, to_i: $to_i:expr, from_f: $from_f:expr, from_c: $from_c:expr, from_i: $from_i:expr) => {
         impl sealed::Sealed for $ty {}
         impl Element for $ty {
             const DTYPE: Dtype = Dtype::$variant;
@@ -110,16 +112,8 @@ macro_rules! element {
                     _ => None,
                 }
             }
-            fn bytes(slice: &[Self]) -> &[u8] {
-                let f: fn(&[Self]) -> &[u8] = $bytes;
-                f(slice)
-            }
-            fn zeros(len: usize) -> Option<Vec<Self>> {
-                let f: fn(usize) -> Option<Vec<Self>> = $zeros;
-                f(len)
-            }
             fn bytes_mut(slice: &mut [Self]) -> Option<&mut [u8]> {
-                let f: fn(&mut [Self]) -> Option<&mut [u8]> = $bytes_mut;
+                let f: fn(&mut [Self]) -> Option<&mut [u8]> = $bytes;
                 f(slice)
             }
             fn to_c128(self) -> C128 {
@@ -149,9 +143,7 @@ macro_rules! element {
 macro_rules! integers {
     ($($ty:ty => $variant:ident),*) => {$(
         element!($ty, $variant,
-            bytes: |s| bytemuck::cast_slice(s),
-            zeros: |n| try_zeroed_vec(n).ok(),
-            bytes_mut: |s| Some(bytemuck::cast_slice_mut(s)),
+            bytes: |s| Some(bytemuck::cast_slice_mut(s)),
             to_c: |v| C128::new(v as f64, 0.0),
             to_i: |v| Some(v as i128),
             from_f: |v| v as $ty,
@@ -164,9 +156,7 @@ macro_rules! integers {
 integers!(u8 => U8, i8 => I8, u16 => U16, i16 => I16, u32 => U32, i32 => I32, u64 => U64, i64 => I64);
 
 element!(bool, Bool,
-    bytes: |s| bytemuck::cast_slice(s),
-    zeros: |n| try_zeroed_vec(n).ok(),
-    bytes_mut: |_| None,
+    bytes: |_| None,
     to_c: |v| C128::new(f64::from(u8::from(v)), 0.0),
     to_i: |v| Some(i128::from(v)),
     from_f: |v| v != 0.0,
@@ -174,9 +164,7 @@ element!(bool, Bool,
     from_i: |v| (v != 0, v == 0 || v == 1)
 );
 element!(f16, F16,
-    bytes: |s| bytemuck::cast_slice(s.reinterpret_cast()),
-    zeros: |n| try_zeroed_vec::<u16>(n).ok().map(HalfBitsVecExt::reinterpret_into),
-    bytes_mut: |s| Some(bytemuck::cast_slice_mut(s.reinterpret_cast_mut())),
+    bytes: |s| Some(bytemuck::cast_slice_mut(s)),
     to_c: |v| C128::new(v.to_f64(), 0.0),
     to_i: |_| None,
     from_f: f16::from_f64,
@@ -184,9 +172,7 @@ element!(f16, F16,
     from_i: |v| (f16::from_f64(v as f64), true)
 );
 element!(f32, F32,
-    bytes: |s| bytemuck::cast_slice(s),
-    zeros: |n| try_zeroed_vec(n).ok(),
-    bytes_mut: |s| Some(bytemuck::cast_slice_mut(s)),
+    bytes: |s| Some(bytemuck::cast_slice_mut(s)),
     to_c: |v| C128::new(f64::from(v), 0.0),
     to_i: |_| None,
     from_f: |v| v as f32,
@@ -194,9 +180,7 @@ element!(f32, F32,
     from_i: |v| (v as f32, true)
 );
 element!(f64, F64,
-    bytes: |s| bytemuck::cast_slice(s),
-    zeros: |n| try_zeroed_vec(n).ok(),
-    bytes_mut: |s| Some(bytemuck::cast_slice_mut(s)),
+    bytes: |s| Some(bytemuck::cast_slice_mut(s)),
     to_c: |v| C128::new(v, 0.0),
     to_i: |_| None,
     from_f: |v| v,
@@ -204,9 +188,7 @@ element!(f64, F64,
     from_i: |v| (v as f64, true)
 );
 element!(C64, C64,
-    bytes: |s| bytemuck::cast_slice(s),
-    zeros: |n| try_zeroed_vec(n).ok(),
-    bytes_mut: |s| Some(bytemuck::cast_slice_mut(s)),
+    bytes: |s| Some(bytemuck::cast_slice_mut(s)),
     to_c: |v| C128::new(f64::from(v.re), f64::from(v.im)),
     to_i: |_| None,
     from_f: |v| C64::new(v as f32, 0.0),
@@ -214,9 +196,7 @@ element!(C64, C64,
     from_i: |v| (C64::new(v as f32, 0.0), true)
 );
 element!(C128, C128,
-    bytes: |s| bytemuck::cast_slice(s),
-    zeros: |n| try_zeroed_vec(n).ok(),
-    bytes_mut: |s| Some(bytemuck::cast_slice_mut(s)),
+    bytes: |s| Some(bytemuck::cast_slice_mut(s)),
     to_c: |v| v,
     to_i: |_| None,
     from_f: |v| C128::new(v, 0.0),

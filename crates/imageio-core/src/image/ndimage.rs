@@ -147,7 +147,7 @@ impl NdImage {
 
     /// The bytes in memory (native byte order), if the array is contiguous in row-major order.
     pub fn as_bytes(&self) -> Option<&[u8]> {
-        each!(self, a => a.as_slice().map(Element::bytes))
+        each!(self, a => a.as_slice().map(bytemuck::cast_slice))
     }
 
     /// The bytes in memory, to be written to; as [`as_bytes`](Self::as_bytes), but not for `bool`.
@@ -195,7 +195,7 @@ fn not_of_dtype(dtype: Dtype, wanted: Dtype) -> Error {
 pub(crate) fn try_zeros<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
     // Little here depends on the type: it is compiled for each.
     if let Some(bytes) = crate::limits::n_bytes(shape, size_of::<T>())
-        && let Some(mut data) = T::zeros(bytes / size_of::<T>())
+        && let Ok(mut data) = bytemuck::allocation::try_zeroed_vec::<T>(bytes / size_of::<T>())
     {
         if let Some(bytes) = T::bytes_mut(&mut data) {
             imageio_pages::prefer_large(bytes);

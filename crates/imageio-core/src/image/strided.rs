@@ -30,7 +30,7 @@ pub(super) fn copy<T: Element>(mut to: ArrayViewMutD<'_, T>, from: ArrayViewD<'_
 pub(super) fn to_rows<T: Element>(view: ArrayViewD<'_, T>) -> ArrayD<T> {
     let data = match view.to_slice() {
         Some(elements) => elements.to_vec(),
-        None => vec![T::default(); view.len()],
+        None => bytemuck::zeroed_vec(view.len()),
     };
     match ArrayD::from_shape_vec(view.raw_dim(), data) {
         Ok(mut rows) => {

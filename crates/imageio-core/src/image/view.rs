@@ -54,7 +54,7 @@ macro_rules! views {
 
             /// The bytes in memory (native byte order), if the view is contiguous in row-major order.
             pub fn as_bytes(&self) -> Option<&[u8]> {
-                match self { $(NdImageView::$variant(a) => a.as_slice().map(Element::bytes),)* }
+                match self { $(NdImageView::$variant(a) => a.as_slice().map(bytemuck::cast_slice),)* }
             }
 
             /// Converts every element; how values that do not fit are treated is said by `how`.
