@@ -78,42 +78,37 @@ impl Display for ErrorKind {
 /// Everything that can go wrong, as a report: what was asked, who tried, why not, what would help.
 ///
 /// Branch on [`kind`](Error::kind); the text is for people and may change.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
     context: Vec<(&'static str, String)>,
     hint: Option<String>,
+    #[source]
     source: Option<Box<dyn StdError + Send + Sync>>,
     report: Option<SelectionReport>,
 }
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-impl Display for Error {
+impl Display for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        write!(f, "{}: {}", inner.kind, inner.message)?;
-        for (i, (key, value)) in inner.context.iter().enumerate() {
+        write!(f, "{}: {}", self.kind, self.message)?;
+        for (i, (key, value)) in self.context.iter().enumerate() {
             let lead = if i == 0 { " (" } else { ", " };
             write!(f, "{lead}{key}: {value}")?;
         }
-        if !inner.context.is_empty() {
+        if !self.context.is_empty() {
             f.write_str(")")?;
         }
-        if let Some(report) = &inner.report
+        if let Some(report) = &self.report
             && !report.is_empty()
         {
             write!(f, "; {report}")?;
         }
-        if let Some(hint) = &inner.hint {
+        if let Some(hint) = &self.hint {
             write!(f, "; {hint}")?;
         }
         Ok(())

@@ -10,8 +10,8 @@ use crate::limits::Limits;
 use crate::options::{CORE_READ, OptionSpec, Options, Phase};
 use crate::plugin::{Capabilities, Confidence, ImageReader, PluginDescriptor};
 use crate::registry::Registry;
-use crate::request::ReadRequest;
-use crate::resource::{ImageResource, ReadSeek};
+use crate::request::{First, ReadRequest};
+use crate::resource::{FileStream, ImageResource};
 use crate::select::{self, Candidate, Question, SelectionReport};
 use crate::{guard, known};
 
@@ -20,6 +20,8 @@ pub(crate) struct Opened<'r> {
     pub descriptor: &'static PluginDescriptor,
     pub reader: Box<dyn ImageReader + 'r>,
     pub notes: Vec<String>,
+    /// Length of the resource, if it came along with opening it.
+    pub size: Option<u64>,
 }
 
 /// Finds and opens the reader for a resource.
@@ -47,6 +49,10 @@ pub(crate) fn open<'r>(resource: &Arc<dyn ImageResource + 'r>, options: &ReadOpt
             read_head(resource, wanted, &options.limits).map(|(head, first)| (head, Some(first))).map_err(named)?
         }
     };
+    let size = match &first {
+        Some(First::File(stream)) => Some(stream.len()),
+        _ => None,
+    };
 
     let mut attempt = |descriptor: &'static PluginDescriptor| -> Result<Box<dyn ImageReader + 'r>> {
         check_read_options(descriptor, &options.options)?;
@@ -54,6 +60,7 @@ pub(crate) fn open<'r>(resource: &Arc<dyn ImageResource + 'r>, options: &ReadOpt
         let mut request = ReadRequest {
             resource: Arc::clone(resource),
             first: first.take(),
+            size,
             head: &head,
             extension,
             limits: &options.limits,
@@ -67,7 +74,7 @@ pub(crate) fn open<'r>(resource: &Arc<dyn ImageResource + 'r>, options: &ReadOpt
 
     if let Some(descriptor) = chosen {
         let reader = attempt(descriptor).map_err(named)?;
-        return Ok(Opened { descriptor, reader, notes: Vec::new() });
+        return Ok(Opened { descriptor, reader, notes: Vec::new(), size });
     }
 
     let preferences = extension.map_or_else(Vec::new, |e| registry.preferences(e));
@@ -81,7 +88,7 @@ pub(crate) fn open<'r>(resource: &Arc<dyn ImageResource + 'r>, options: &ReadOpt
         let e = match attempt(candidate.descriptor) {
             Ok(reader) => {
                 let notes = missing_plugin_note(&plugins, candidate.descriptor, extension);
-                return Ok(Opened { descriptor: candidate.descriptor, reader, notes });
+                return Ok(Opened { descriptor: candidate.descriptor, reader, notes, size });
             }
             Err(e) => e,
         };
@@ -174,16 +181,20 @@ fn read_head<'r>(
     resource: &Arc<dyn ImageResource + 'r>,
     wanted: usize,
     limits: &Limits,
-) -> Result<(Vec<u8>, Box<dyn ReadSeek + 'r>)> {
+) -> Result<(Vec<u8>, First<'r>)> {
+    if let Some((file, len)) = resource.open_file()? {
+        let mut stream = FileStream::new(file, len);
+        return Ok((stream.head(wanted)?.to_vec(), First::File(stream)));
+    }
     let mut stream = Arc::clone(resource).open_read_within(limits)?;
     let buffered = stream.fill_buf()?;
     if buffered.len() >= wanted || buffered.is_empty() {
-        return Ok((buffered[..wanted.min(buffered.len())].to_vec(), stream));
+        return Ok((buffered[..wanted.min(buffered.len())].to_vec(), First::Stream(stream)));
     }
     let mut head = Vec::with_capacity(wanted);
     stream.by_ref().take(wanted as u64).read_to_end(&mut head)?;
     stream.seek(SeekFrom::Start(0))?;
-    Ok((head, stream))
+    Ok((head, First::Stream(stream)))
 }
 
 /// The file name in lower case, under the extension that the user gave if there is one.

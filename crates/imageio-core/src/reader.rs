@@ -50,7 +50,7 @@ impl<'r> Reader<'r> {
 
     fn open_resource(resource: Arc<dyn ImageResource + 'r>, options: &ReadOptions) -> Result<Self> {
         let transform = Transform::parse(&options.options).map_err(|e| e.with("resource", resource.name()))?;
-        let Opened { descriptor, reader, notes } = open::open(&resource, options)?;
+        let Opened { descriptor, reader, notes, size } = open::open(&resource, options)?;
         let read_options = open::plugin_options(descriptor, &options.options, &[Phase::Read]);
         let transform = own_transform(descriptor, transform);
         Ok(Reader {
@@ -61,7 +61,7 @@ impl<'r> Reader<'r> {
             read_options,
             transform,
             notes,
-            size: OnceCell::new(),
+            size: size.map_or_else(OnceCell::new, |size| OnceCell::from(Some(size))),
         })
     }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::options::Options;
-use crate::resource::{Bytes, ImageResource, LocalPath, ReadSeek, Sink, Transaction};
+use crate::resource::{Atomic, Bytes, FileStream, ImageResource, LocalPath, ReadSeek, Sink, Transaction};
 
 /// One resource as a plugin sees it: streams, bytes or a path to read from, a sink or a path to write to.
 ///
@@ -39,6 +39,12 @@ pub trait Request<'r>: Send {
         None
     }
 
+    /// How careful the write is to be. Core carries it out for what goes through [`sink`](Self::sink) or
+    /// [`local_path_for_write`](Self::local_path_for_write); plugins that put files into place themselves do as it says.
+    fn atomic(&self) -> Atomic {
+        Atomic::Auto
+    }
+
     /// Length in bytes, where it is known without reading.
     fn size(&self) -> Option<u64> {
         None
@@ -53,8 +59,8 @@ pub trait Request<'r>: Send {
     /// A buffered stream at offset 0; each call gives an independent one.
     fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>>;
 
-    /// The local file itself, opened anew, where the resource is a regular one: for plugins that read at offsets
-    /// from several threads at once. `None` says to use [`stream`](Self::stream).
+    /// The local file itself, at its start and shared with nobody, where the resource is a regular one: for plugins
+    /// that read at offsets from several threads at once. `None` says to use [`stream`](Self::stream).
     fn file(&mut self) -> Option<File> {
         None
     }
@@ -101,10 +107,19 @@ pub trait Request<'r>: Send {
     }
 }
 
+/// What is open already, at offset 0.
+pub(crate) enum First<'r> {
+    /// A regular local file.
+    File(FileStream),
+    Stream(Box<dyn ReadSeek + 'r>),
+}
+
 /// Reading one resource.
 pub(crate) struct ReadRequest<'a, 'r> {
     pub resource: Arc<dyn ImageResource + 'r>,
-    pub first: Option<Box<dyn ReadSeek + 'r>>,
+    pub first: Option<First<'r>>,
+    /// Length of the local file, where it was opened as one.
+    pub size: Option<u64>,
     pub head: &'a [u8],
     pub extension: Option<&'a str>,
     pub limits: &'a Limits,
@@ -133,7 +148,7 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
     }
 
     fn size(&self) -> Option<u64> {
-        self.resource.size_hint()
+        self.size.or_else(|| self.resource.size_hint())
     }
 
     fn entries(&self) -> Result<Option<Vec<String>>> {
@@ -150,12 +165,17 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
 
     fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>> {
         match self.first.take() {
-            Some(stream) => Ok(stream),
+            Some(First::File(stream)) => Ok(Box::new(stream)),
+            Some(First::Stream(stream)) => Ok(stream),
             None => Arc::clone(&self.resource).open_read_within(self.limits),
         }
     }
 
     fn file(&mut self) -> Option<File> {
+        match self.first.take() {
+            Some(First::File(stream)) => return stream.into_file().ok(),
+            other => self.first = other,
+        }
         let path = self.resource.local_path()?;
         // Asked before it is opened: opening a FIFO a second time would wait for a writer.
         path.metadata().ok()?.is_file().then(|| File::open(path).ok()).flatten()
@@ -165,7 +185,7 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
         if let Some(bytes) = Arc::clone(&self.resource).in_memory() {
             return Ok(bytes);
         }
-        let size = self.resource.size_hint();
+        let size = self.size();
         let check =
             |bytes: u64| match self.limits.max_alloc {
                 Some(max) if bytes > max => Err(Error::limit(format!("{bytes} bytes to be held in memory"))
@@ -236,6 +256,7 @@ pub(crate) struct WriteRequest<'a> {
     pub metadata: Option<&'a Metadata>,
     /// The target, if it is a local file.
     pub path: Option<&'a Path>,
+    pub atomic: Atomic,
     pub transaction: &'a mut Transaction,
 }
 
@@ -258,6 +279,10 @@ impl<'r> Request<'r> for WriteRequest<'_> {
 
     fn metadata(&self) -> Option<&Metadata> {
         self.metadata
+    }
+
+    fn atomic(&self) -> Atomic {
+        self.atomic
     }
 
     fn stream(&mut self) -> Result<Box<dyn ReadSeek + 'r>> {

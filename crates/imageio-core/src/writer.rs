@@ -82,6 +82,7 @@ impl<'t> Writer<'t> {
             options: &write_options,
             metadata: options.metadata.as_ref(),
             path: target.local_path(),
+            atomic: options.atomic,
             transaction: &mut transaction,
         };
         let (result, _) = guard::call(|| descriptor.plugin().open_writer(&mut request));

@@ -7,6 +7,9 @@ use fearless_simd::{Level, dispatch};
 
 use crate::tile::{MARGIN, Planes, Tile, high, low, run, run_mut};
 
+/// Pixels at each edge that are no choice of directions: those whose surroundings are not all in the image.
+pub(crate) const BORDER: usize = 5;
+
 /// Memory that one thread uses again and again.
 #[derive(Default)]
 pub(crate) struct Scratch {

@@ -1,5 +1,6 @@
 //! The mean of the nearest elements of each colour.
 
+use crate::border;
 use crate::tile::{MARGIN, Planes, Tile};
 
 /// Interpolates any pattern: for each place of the pattern the elements of each colour around it, weighted by
@@ -53,5 +54,9 @@ pub(crate) fn any(tile: &Tile, out: &mut Planes, four: bool) {
                 out.rgb[c][y * out.width + x] = color[c];
             }
         }
+    }
+    // Around every element of a Bayer pattern are all colours; of others some are further away.
+    if rows == 2 && columns == 2 {
+        border::planes(tile, 1, four, out);
     }
 }

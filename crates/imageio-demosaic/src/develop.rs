@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::ahd;
 use crate::bilinear;
+use crate::border;
 use crate::cfa::Cfa;
 use crate::color::{CameraColor, IDENTITY, Matrix, SRGB_TO_XYZ, Space, multiply};
 use crate::curve::Curve;
@@ -336,7 +337,10 @@ impl<'s> Developer<'s> {
             _ if self.settings.four_color => bilinear::any(&four_colors(tile), planes, true),
             Method::Bilinear => bilinear::any(tile, planes, false),
             Method::Ppg => ppg::bayer(self.level, tile, one, planes),
-            Method::Ahd => ahd::bayer(self.level, tile, &self.to_xyz, ahd, planes),
+            Method::Ahd => {
+                ahd::bayer(self.level, tile, &self.to_xyz, ahd, planes);
+                border::planes(tile, ahd::BORDER, false, planes);
+            }
             Method::XTrans => xtrans::any(tile, one, two, planes),
         }
     }
@@ -462,6 +466,7 @@ fn four_colors(tile: &Tile) -> Tile {
     copy.height = tile.height;
     copy.data.clone_from(&tile.data);
     copy.cfa = tile.cfa.clone();
+    (copy.down, copy.across) = (tile.down, tile.across);
     if tile.cfa.is_bayer() && !tile.cfa.letters().contains('E') {
         let colors: Vec<u8> = (0..4)
             .map(|k| {

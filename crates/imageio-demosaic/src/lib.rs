@@ -2,6 +2,7 @@
 
 mod ahd;
 mod bilinear;
+mod border;
 mod cfa;
 pub mod color;
 mod curve;

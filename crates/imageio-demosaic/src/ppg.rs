@@ -3,7 +3,11 @@
 
 use fearless_simd::{Level, dispatch};
 
+use crate::border;
 use crate::tile::{MARGIN, Planes, Tile, high, low};
+
+/// Rows and columns at each edge whose green is a mean: what is looked at is not all in the image.
+const BORDER: usize = 3;
 
 /// Interpolates a Bayer pattern with the instructions of `level`; `green` is scratch memory.
 pub(crate) fn bayer(level: Level, tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
@@ -25,6 +29,11 @@ fn work(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
             green[at] = if across.0 <= along.0 { across.1 } else { along.1 };
         }
     }
+    border::each(tile, BORDER, 1, false, |y, x, colors| {
+        if let Some(value) = colors[1] {
+            green[y * width + x] = value;
+        }
+    });
     let g = &green[..];
     for y in 0..out.height {
         let row = y + MARGIN;
@@ -54,6 +63,7 @@ fn work(tile: &Tile, green: &mut Vec<f32>, out: &mut Planes) {
             out.rgb[usize::from(2 - own)][to] = low(high(other_value, 0.0), 65535.0);
         }
     }
+    border::planes(tile, 1, false, out);
 }
 
 /// How much the picture changes along a line, and green as it is taken from there.

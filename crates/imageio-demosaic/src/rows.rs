@@ -3,6 +3,7 @@
 
 use fearless_simd::{Level, dispatch};
 
+use crate::border::Sums;
 use crate::cfa::Cfa;
 use crate::highlight::blend;
 use crate::image::Image;
@@ -86,6 +87,41 @@ impl Rows {
             }
             (true, colors) => mix::<true>(above, at, below, mask, r, g, b, move |r, g, b| colors.apply(r, g, b)),
             (false, colors) => mix::<false>(above, at, below, mask, r, g, b, move |r, g, b| colors.apply(r, g, b)),
+        }
+        self.edges(piece, y, colors, out);
+    }
+
+    /// Makes the pixels of row `y` that are the image's outermost ones, some of whose neighbours are missing.
+    fn edges(&self, piece: &Piece<'_>, y: usize, colors: &Colors, out: &mut [Vec<u16>; 3]) {
+        let Piece { image, rect, .. } = piece;
+        let (row, last) = (rect.row + y, rect.width - 1);
+        let (first_row, last_row) = (row == 0, row + 1 == image.height);
+        let mut one = |x: usize| {
+            let column = rect.column + x;
+            let mut sums = Sums::default();
+            for down in usize::from(first_row)..3 - usize::from(last_row) {
+                for across in usize::from(column == 0)..3 - usize::from(column + 1 == image.width) {
+                    let color = self.cfa.at(y + down, x + across);
+                    sums.add(if color == 3 { 1 } else { color.into() }, self.lines[(y + down) % 3][x + across]);
+                }
+            }
+            let own = usize::from(self.cfa.at(y + 1, x + 1));
+            let own_value = self.lines[(y + 1) % 3][x + 1];
+            let [r, g, b] = [0, 1, 2].map(|c| match c {
+                c if c == own || (c, own) == (1, 3) => own_value,
+                c => sums.mean(c).unwrap_or(own_value),
+            });
+            let made = colors.apply(r, g, b).map(whole);
+            out.iter_mut().zip(made).for_each(|(plane, value)| plane[x] = value);
+        };
+        if first_row || last_row {
+            return (0..=last).for_each(one);
+        }
+        if rect.column == 0 {
+            one(0);
+        }
+        if rect.column + rect.width == image.width {
+            one(last);
         }
     }
 }

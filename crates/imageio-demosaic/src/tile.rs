@@ -1,5 +1,6 @@
 //! Pieces of a mosaic with a margin, as linear numbers from 0 (black) to 65535 (white after balance).
 
+use crate::border::Span;
 use crate::cfa::Cfa;
 use crate::image::{Image, Layout, Samples};
 
@@ -104,12 +105,24 @@ pub(crate) struct Tile {
     pub data: Vec<f32>,
     /// The pattern as seen from the first element of `data`.
     pub cfa: Cfa,
+    /// Rows that are in the image.
+    pub down: Span,
+    /// Columns that are in the image.
+    pub across: Span,
     columns: Columns,
 }
 
 impl Tile {
     pub fn new() -> Self {
-        Tile { width: 0, height: 0, data: Vec::new(), cfa: Cfa::x_trans(), columns: Columns::default() }
+        Tile {
+            width: 0,
+            height: 0,
+            data: Vec::new(),
+            cfa: Cfa::x_trans(),
+            down: Span::default(),
+            across: Span::default(),
+            columns: Columns::default(),
+        }
     }
 
     /// Loads a rectangle with its margin.
@@ -122,6 +135,8 @@ impl Tile {
         self.columns.set(&self.cfa, self.width, scale);
         let margin = MARGIN as isize;
         let first = (rect.row as isize - margin, rect.column as isize - margin);
+        self.down = Span::new(first.0, image.height);
+        self.across = Span::new(first.1, image.width);
         for (y, out) in self.data.chunks_exact_mut(self.width).enumerate() {
             self.columns.load(image, cfa, first, y, scale.top, out);
         }

@@ -132,6 +132,53 @@ fn bilinear_is_the_mean_of_neighbours() {
 }
 
 #[test]
+fn at_the_edges_stand_means_of_the_neighbours_that_are_there() {
+    let (height, width) = (70, 75);
+    let samples: Vec<u16> = (0..height * width).map(|i| (i * 7919 % 60000) as u16).collect();
+    let cfa = Cfa::from_letters("GRBG").unwrap();
+    // Of the three neighbours, five or eight those of the colour that is asked for.
+    let mean = |y: usize, x: usize, color: u8| {
+        let (mut sum, mut n) = (0.0, 0.0);
+        for row in y.saturating_sub(1)..(y + 2).min(height) {
+            for column in x.saturating_sub(1)..(x + 2).min(width) {
+                if cfa.at(row, column) == color {
+                    sum += f64::from(samples[row * width + column]);
+                    n += 1.0;
+                }
+            }
+        }
+        if cfa.at(y, x) == color { f64::from(samples[y * width + x]) } else { sum / n }
+    };
+    let four = Settings { four_color: true, ..plain(Method::Bilinear) };
+    let rows = [
+        (plain(Method::Bilinear), 1, true),
+        (four, 1, true),
+        (plain(Method::Ppg), 3, false),
+        (plain(Method::Ahd), 5, true),
+    ];
+    for (settings, border, all) in rows {
+        let out = develop(&samples, height, width, &cfa, &settings);
+        let mut met = 0;
+        for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+            let from_edge = y.min(x).min(height - 1 - y).min(width - 1 - x);
+            // With greens apart, green is the mean of two, of which one is the element itself or a mean.
+            if from_edge >= border || settings.four_color && cfa.at(y, x) == 1 {
+                continue;
+            }
+            for color in 0..3u8 {
+                // Within three elements it is green that is a mean; red and blue follow it but for the outermost.
+                if (color == 1 || all || from_edge == 0) && !(settings.four_color && color == 1) {
+                    let (got, wanted) = (f64::from(out[(y * width + x) * 3 + usize::from(color)]), mean(y, x, color));
+                    assert!((got - wanted).abs() <= 1.0, "{:?} {y} {x} {color}: {got} {wanted}", settings.method);
+                    met += 1;
+                }
+            }
+        }
+        assert!(met > height, "{met}");
+    }
+}
+
+#[test]
 fn turns_are_those_of_the_whole_picture() {
     let (height, width) = (131, 203);
     let truth = scene(height, width);

@@ -73,8 +73,10 @@ pub fn try_each_with<I: IntoIterator<IntoIter: Send>, S, E: Send>(
     f: impl Fn(&mut S, I::Item) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
     let mut items = items.into_iter();
-    let workers = items.size_hint().1.unwrap_or(usize::MAX).min(threads());
-    if !worth || workers < 2 {
+    let most = if worth { items.size_hint().1.unwrap_or(usize::MAX) } else { 1 };
+    // Asked only where it matters: the first who asks starts the threads.
+    let workers = if most < 2 { 1 } else { most.min(threads()) };
+    if workers < 2 {
         let mut tool = tool();
         return items.try_for_each(|item| f(&mut tool, item));
     }

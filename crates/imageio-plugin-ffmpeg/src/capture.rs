@@ -106,10 +106,12 @@ pub fn cameras() -> Vec<Camera> {
 /// The cameras of this computer, as ffmpeg lists them; none if it can't be asked.
 #[cfg(not(target_os = "linux"))]
 pub fn cameras() -> Vec<Camera> {
+    use ffmpeg_sidecar::command::FfmpegCommand;
+
     let (Ok(tools), Ok(format)) = (crate::find::Tools::find(&imageio_core::Options::new()), system_format()) else {
         return Vec::new();
     };
-    let mut command = crate::process::ffmpeg(&tools.ffmpeg);
+    let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     let name = if format == "dshow" { "dummy" } else { "" };
     command.args(["-hide_banner", "-nostdin", "-f", format, "-list_devices", "true", "-i", name]);
     let Ok(mut process) = crate::process::Process::start(&mut command, crate::process::Pipes::default()) else {

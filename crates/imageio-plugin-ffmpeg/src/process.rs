@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_core::{Error, ErrorKind, Result};
 
 use crate::watch::Watch;
@@ -43,13 +44,19 @@ pub(crate) struct Pipes {
 impl Process {
     /// Starts a command. Its standard error is drained from now on; standard input and output are pipes if they
     /// are wanted, and nothing otherwise.
-    pub fn start(command: &mut Command, pipes: Pipes) -> Result<Self> {
-        Self::spawn(command, pipes, None)
+    pub fn start(command: &mut FfmpegCommand, pipes: Pipes) -> Result<Self> {
+        let command = command.as_inner_mut();
+        Self::start_command(command, pipes)
     }
 
     /// As [`start`](Self::start); `watch` sees every line of the log, and decides which are kept.
-    pub fn start_watched(command: &mut Command, pipes: Pipes, watch: Watch) -> Result<Self> {
-        Self::spawn(command, pipes, Some(watch))
+    pub fn start_watched(command: &mut FfmpegCommand, pipes: Pipes, watch: Watch) -> Result<Self> {
+        Self::spawn(command.as_inner_mut(), pipes, Some(watch))
+    }
+
+    /// As [`start`](Self::start), for ffprobe and others.
+    pub fn start_command(command: &mut Command, pipes: Pipes) -> Result<Self> {
+        Self::spawn(command, pipes, None)
     }
 
     fn spawn(command: &mut Command, pipes: Pipes, watch: Option<Watch>) -> Result<Self> {
@@ -205,14 +212,6 @@ fn describe(status: ExitStatus) -> String {
     }
 }
 
-/// A command of ffmpeg, to which arguments are added; lines of its log begin with their level.
-pub(crate) fn ffmpeg(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.args(["-loglevel", "level+info"]);
-    hide_window(&mut command);
-    command
-}
-
 /// Keeps a console window from opening on Windows.
 pub(crate) fn hide_window(command: &mut Command) {
     #[cfg(windows)]
@@ -307,7 +306,7 @@ mod tests {
     fn shell(script: &str, pipes: Pipes) -> Process {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        Process::start(&mut command, pipes).unwrap()
+        Process::start_command(&mut command, pipes).unwrap()
     }
 
     fn is_alive(pid: u32) -> bool {
@@ -381,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there() {
-        let e = Process::start(&mut Command::new("/no/such/ffmpeg"), Pipes::default()).unwrap_err();
+        let e = Process::start_command(&mut Command::new("/no/such/ffmpeg"), Pipes::default()).unwrap_err();
         assert!(e.to_string().contains("ffmpeg did not start"), "{e}");
         assert_eq!(e.context_value("program"), Some("/no/such/ffmpeg"));
     }

@@ -13,7 +13,10 @@ const MAX_PAGES: usize = 1 << 26;
 /// Offsets of the directories found so far.
 pub(crate) struct Chain {
     offsets: Vec<u64>,
-    seen: HashSet<u64>,
+    /// The largest of `offsets`: one beyond it is new.
+    highest: u64,
+    /// All of `offsets`, once one of them was not beyond those before it.
+    seen: Option<HashSet<u64>>,
     /// The next directory; 0 at the end.
     next: u64,
     /// Why the chain ended before its end.
@@ -23,7 +26,7 @@ pub(crate) struct Chain {
 impl Chain {
     /// A chain that begins at `first`.
     pub fn new(first: u64) -> Self {
-        Chain { offsets: Vec::new(), seen: HashSet::new(), next: first, note: None }
+        Chain { offsets: Vec::new(), highest: 0, seen: None, next: first, note: None }
     }
 
     /// Offset of page `k`; `None` past the end.
@@ -51,13 +54,21 @@ impl Chain {
         }
     }
 
+    fn is_new(&mut self, offset: u64) -> bool {
+        if self.seen.is_none() && offset > self.highest {
+            self.highest = offset;
+            return true;
+        }
+        self.seen.get_or_insert_with(|| self.offsets.iter().copied().collect()).insert(offset)
+    }
+
     fn step(&mut self, tiff: &Tiff<'_>, window: &mut Window) -> Result<bool> {
         if self.next == 0 {
             return Ok(false);
         }
         let offset = std::mem::take(&mut self.next);
         let k = self.offsets.len();
-        if !self.seen.insert(offset) {
+        if !self.is_new(offset) {
             let last = self.offsets.last().copied().unwrap_or(0);
             self.note = Some(format!(
                 "the chain of directories leads back to byte {offset} after page {} (ifd: {last})",

@@ -2,9 +2,10 @@
 
 use imageio_core::{Metadata, Value};
 
-use crate::ifd::{Tiff, Window, text};
+use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::tags::tag;
+use crate::value::text;
 
 /// Keys, transformations and GDAL's own entries; `None` if the page has none.
 pub(crate) fn read(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Option<Metadata> {

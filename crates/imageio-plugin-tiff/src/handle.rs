@@ -5,9 +5,10 @@ use std::ops::Range;
 use imageio_core::{Dtype, Error, Metadata, NdImage, Result};
 
 use crate::decode::compression_name;
+use crate::layout::Layout;
 use crate::metadata;
 use crate::options::ReadOptions;
-use crate::page::{Layout, Page};
+use crate::page::Page;
 use crate::reader::TiffReader;
 use crate::series::{Pages, Series};
 use crate::target::{Region, Target};

@@ -13,6 +13,7 @@ mod geo;
 mod handle;
 mod ifd;
 mod json;
+mod layout;
 mod metadata;
 mod ndpi;
 mod options;
@@ -26,6 +27,7 @@ mod spacing;
 mod store;
 mod tags;
 mod target;
+mod value;
 mod writer;
 #[cfg(feature = "zstd")]
 mod zstd;

@@ -85,7 +85,7 @@ pub(crate) fn image(tiff: &Tiff<'_>, window: &mut Window, page: &Page, series: O
         out.insert("icc", bytes);
     }
     if let Some(bytes) = page.ifd.entry(tag::XMP).and_then(|e| tiff.bytes(e, window).ok()) {
-        out.insert("xmp", crate::ifd::text(&bytes));
+        out.insert("xmp", crate::value::text(&bytes));
     }
     if let Some(tree) = exif::read(tiff, page, window) {
         out.insert_section("exif", tree);
@@ -94,7 +94,7 @@ pub(crate) fn image(tiff: &Tiff<'_>, window: &mut Window, page: &Page, series: O
         out.insert_section("geo", section);
     }
     if let Some(text) = page.ifd.entry(tag::GDAL_NODATA).and_then(|e| tiff.bytes(e, window).ok()) {
-        let text = crate::ifd::text(&text);
+        let text = crate::value::text(&text);
         out.insert("nodata", Value::parse(&text));
     }
     flavours(&mut out, tiff, window, page, &texts);

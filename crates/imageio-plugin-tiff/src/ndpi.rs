@@ -5,9 +5,10 @@
 use imageio_core::{Error, Result};
 
 use crate::blame::Blame;
-use crate::ifd::{Endian, Ifd, Tiff, Window, lenient};
-use crate::page::Layout;
+use crate::ifd::{Endian, Ifd, Tiff, Window};
+use crate::layout::Layout;
 use crate::tags::tag;
+use crate::value::lenient;
 
 /// Bytes of the headers of a stream.
 const HEAD: u64 = 64 << 10;

@@ -30,7 +30,9 @@ impl<'r> Source<'r> {
         let head = request.head().to_vec();
         #[cfg(any(unix, windows))]
         if let Some(file) = request.file() {
-            return Ok(Source { inner: Inner::File(file), head, size: OnceLock::new() });
+            // Known from opening: asking again would cost a system call.
+            let size = request.size().map_or_else(OnceLock::new, |size| OnceLock::from(Some(size)));
+            return Ok(Source { inner: Inner::File(file), head, size });
         }
         let stream = request.stream()?;
         Ok(Source { inner: Inner::Stream(Mutex::new((stream, None))), head, size: OnceLock::new() })

@@ -32,7 +32,9 @@ impl Plugin for SequencePlugin {
     fn open_writer(&self, request: &mut dyn Request<'_>) -> Result<Box<dyn ImageWriter>> {
         let name = request.name();
         match Sequence::parse(text_of(&name))?.into_place() {
-            Place::Numbered(folder, _, numbered) => Ok(Box::new(SequenceWriter::new(folder, numbered)?)),
+            Place::Numbered(folder, _, numbered) => {
+                Ok(Box::new(SequenceWriter::new(folder, numbered, request.atomic())?))
+            }
             _ => Err(Error::unsupported("only numbered files can be written as a sequence")),
         }
     }

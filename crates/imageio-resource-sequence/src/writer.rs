@@ -1,7 +1,7 @@
 //! Writing numbered files: each beside its place, all moved there together at the end.
 
 use imageio_core::resource::{StagedFolder, scheme};
-use imageio_core::{Error, ErrorKind, ImageWriter, Result, WriteCx, WriteOptions, Writer};
+use imageio_core::{Atomic, Error, ErrorKind, ImageWriter, Result, WriteCx, WriteOptions, Writer};
 
 use crate::listing;
 use crate::pattern::Numbered;
@@ -16,14 +16,14 @@ pub(crate) struct SequenceWriter {
 
 impl SequenceWriter {
     /// Numbered files in `folder`, which is empty for the current one and must exist.
-    pub(crate) fn new(folder: String, numbered: Numbered) -> Result<Self> {
+    pub(crate) fn new(folder: String, numbered: Numbered, how: Atomic) -> Result<Self> {
         let place = scheme::create(if folder.is_empty() { "." } else { &folder })?;
         let Some(path) = place.local_path() else {
             return Err(Error::unsupported("sequences are written into folders on the disk alone")
                 .with("folder", place.name())
                 .with_hint("write the files first, and pack them then"));
         };
-        let staging = Some(StagedFolder::new(path)?);
+        let staging = Some(StagedFolder::new(path)?.careful(how));
         Ok(SequenceWriter { folder, numbered, staging, written: 0, notes: Vec::new() })
     }
 

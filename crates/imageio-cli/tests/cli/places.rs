@@ -66,6 +66,55 @@ fn archives_and_sequences() {
     assert!(failed.stderr.contains("sequence:"), "{}", failed.stderr);
 }
 
+/// Every file of a set is on the disk before it has its name, and the names are before the program says so.
+#[cfg(target_os = "linux")]
+#[test]
+fn durable_sets() {
+    use std::process::Command;
+    if !Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: there is no strace");
+        return;
+    }
+    let folder = Folder::new("durable");
+    let frames = Array4::from_shape_fn((3, 8, 9, 3), |(k, y, x, c)| (k * 50 + y * 9 + x * 3 + c) as u8);
+    let from = folder.image("a.tif", imageio::Batch(&frames));
+    let calls = |to: &str, durable: &[&str]| -> Vec<String> {
+        let log = folder.file("calls.txt");
+        let mut traced = Command::new("strace");
+        traced.args(["-f", "-y", "-e", "trace=fsync,fdatasync,rename,renameat,renameat2", "-o", &log]);
+        traced.args([env!("CARGO_BIN_EXE_imageio"), "convert", &from, to, "--index", "all", "--no-metadata"]);
+        let status = traced.args(durable).stdin(Stdio::null()).status().unwrap();
+        assert!(status.success());
+        let text = fs::read_to_string(&log).unwrap();
+        // What is opened behind a number stands in angle brackets: `fsync(5</tmp/a>) = 0`.
+        let fsync = |line: &str| Some(line.split_once("sync(")?.1.split_once('<')?.1.split_once('>')?.0.to_owned());
+        let rename = |line: &str| Some(format!("to {}", line.split_once("rename")?.1.rsplit('"').nth(1)?));
+        text.lines()
+            .filter(|line| line.ends_with("= 0"))
+            .filter_map(|line| fsync(line).or_else(|| rename(line)))
+            .collect()
+    };
+    let set = format!("sequence:{}", folder.file("p_%03d.png"));
+    assert!(calls(&set, &[]).iter().all(|call| call.starts_with("to ")));
+    let all = calls(&set, &["--durable"]);
+    let first = all.iter().position(|call| *call == format!("to {}", folder.file("p_000.png"))).unwrap();
+    for name in ["p_000.png", "p_001.png", "p_002.png"] {
+        assert!(
+            all[..first].iter().any(|call| call.ends_with(&format!("/new/{name}")) && !call.starts_with("to ")),
+            "{all:?}"
+        );
+        assert!(all[first..].contains(&format!("to {}", folder.file(name))), "{all:?}");
+    }
+    assert_eq!(all.last().map(String::as_str), folder.path().to_str(), "{all:?}");
+    // The same of one file, and of a member of an archive.
+    for (to, file) in [("x.tif", "x.tif"), ("a.zip/x.tif", "a.zip")] {
+        let all = calls(&folder.file(to), &["--durable"]);
+        let [.., staged, moved, last] = all.as_slice() else { panic!("{all:?}") };
+        assert!(staged.contains(&format!("/.{file}.")), "{all:?}");
+        assert_eq!((moved, last.as_str()), (&format!("to {}", folder.file(file)), folder.path().to_str().unwrap()));
+    }
+}
+
 /// A server whose picture comes in parts, with half a second before each.
 #[cfg(feature = "http")]
 fn slow_server(folder: &Folder) -> imageio_testkit::web::Server {

@@ -6,6 +6,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::durable::{sync_directory, sync_file};
 pub use super::sink::Sink;
 use super::sink::{Finished, Slot, Staging};
 pub use super::spool::remove_stale_temporaries;
@@ -253,14 +254,14 @@ fn finish(slot: Slot, goal: Goal, durable: bool, by_path: Option<Lent>, live: &L
             if durable {
                 match &finished {
                     Some(Finished::File(file)) => file.sync_all()?,
-                    _ => OpenOptions::new().write(true).open(staged.path())?.sync_all()?,
+                    _ => sync_file(staged.path())?,
                 }
             }
             // Closed before the rename, which some systems refuse for open files.
             drop(finished);
             staged.rename_to(&target)?;
             if durable {
-                sync_directory(&target)?;
+                sync_directory(parent_of(&target))?;
             }
             Ok(Committed::default())
         }
@@ -344,7 +345,7 @@ fn write_special(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.flush()
 }
 
-fn parent_of(path: &Path) -> &Path {
+pub(super) fn parent_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -436,16 +437,6 @@ pub(super) fn keep_permissions(staged: &Path, old: &Metadata) -> io::Result<()> 
 
 #[cfg(not(unix))]
 pub(super) fn keep_permissions(_staged: &Path, _old: &Metadata) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn sync_directory(target: &Path) -> io::Result<()> {
-    File::open(parent_of(target))?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_target: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -5,6 +5,8 @@
 
 mod bytes;
 pub mod commit;
+mod durable;
+mod file;
 mod path;
 pub mod scheme;
 mod sink;
@@ -17,12 +19,14 @@ pub mod uri;
 
 use std::borrow::Cow;
 use std::fmt::Debug;
+use std::fs::File;
 use std::io::{BufRead, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
 pub use self::bytes::{Bytes, MemoryResource};
 pub use self::commit::{Atomic, Committed, Sink, Transaction};
+pub(crate) use self::file::FileStream;
 pub use self::path::{PathResource, natural_order};
 pub use self::spool::LocalPath;
 pub use self::standard::{Stdin, Stdout};
@@ -60,6 +64,12 @@ pub trait ImageResource: Debug + Send + Sync {
     {
         let _ = limits;
         self.open_read()
+    }
+
+    /// The local file, opened and at its start, with its length; only if this *is* a regular one. `None`, the default,
+    /// says to use [`open_read`](Self::open_read).
+    fn open_file(&self) -> Result<Option<(File, u64)>> {
+        Ok(None)
     }
 
     /// The whole content, if it is in memory already and needs no copy.

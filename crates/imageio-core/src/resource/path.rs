@@ -5,12 +5,12 @@ use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Debug};
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::stream::{BUFFER, PipeResource};
-use super::{Atomic, ImageResource, IntoResource, ReadSeek, Transaction, scheme};
+use super::stream::PipeResource;
+use super::{Atomic, FileStream, ImageResource, IntoResource, ReadSeek, Transaction, scheme};
 use crate::error::{Error, ErrorKind, Result};
 use crate::known;
 
@@ -67,16 +67,28 @@ impl ImageResource for PathResource {
     where
         Self: 'r,
     {
-        if let Some(pipe) = self.pipe.get() {
-            return Arc::clone(pipe).open_read();
+        if let Some((file, len)) = self.open_file()? {
+            return Ok(Box::new(FileStream::new(file, len)));
+        }
+        match self.pipe.get() {
+            Some(pipe) => Arc::clone(pipe).open_read(),
+            None => {
+                Err(Error::new(ErrorKind::Backend, "neither a file nor a pipe").with("resource", self.path.display()))
+            }
+        }
+    }
+
+    fn open_file(&self) -> Result<Option<(File, u64)>> {
+        if self.pipe.get().is_some() {
+            return Ok(None);
         }
         let file = File::open(&self.path).map_err(|e| self.error(e))?;
         // Asked of the open file, so that nothing can change in between.
-        let kind = file.metadata().map_err(|e| self.error(e))?.file_type();
-        if kind.is_file() {
-            return Ok(Box::new(BufReader::with_capacity(BUFFER, file)));
+        let found = file.metadata().map_err(|e| self.error(e))?;
+        if found.is_file() {
+            return Ok(Some((file, found.len())));
         }
-        if kind.is_dir() {
+        if found.is_dir() {
             return Err(Error::unsupported("this is a directory").with("resource", self.path.display()).with_hint(
                 format!(
                     "name a file inside it, or all its pictures as sequence:{}, or a plugin that reads directories",
@@ -85,7 +97,8 @@ impl ImageResource for PathResource {
             ));
         }
         let new = || Arc::new(PipeResource::new(file, self.path.display().to_string(), None));
-        Arc::clone(self.pipe.get_or_init(new)).open_read()
+        self.pipe.get_or_init(new);
+        Ok(None)
     }
 
     fn file_name(&self) -> Option<Cow<'_, str>> {

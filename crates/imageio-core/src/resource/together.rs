@@ -4,7 +4,8 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::commit::{Found, keep_permissions, look_at};
+use super::commit::{Atomic, Found, keep_permissions, look_at, parent_of};
+use super::durable::{sync_directory, sync_file};
 use super::spool::{LIVE, Live, TempFolder};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,6 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct StagedFolder {
     folder: TempFolder,
     target: PathBuf,
+    durable: bool,
     live: &'static Live,
 }
 
@@ -47,7 +49,15 @@ impl StagedFolder {
             Ok(folder)
         });
         let folder = made.map_err(|e| Error::from(e).with("folder", target.display()))?;
-        Ok(StagedFolder { folder, target: target.to_owned(), live })
+        Ok(StagedFolder { folder, target: target.to_owned(), durable: false, live })
+    }
+
+    /// With [`Atomic::Durable`], what [`commit`](Self::commit) has put into place survives a power failure. Files of a
+    /// set never go into their places one by one, whatever `how` says.
+    #[must_use]
+    pub fn careful(mut self, how: Atomic) -> Self {
+        self.durable = how == Atomic::Durable;
+        self
     }
 
     /// Where a file of that name, which has no folder of its own, is to be made.
@@ -59,11 +69,19 @@ impl StagedFolder {
     /// later is taken back. Links stay and what they point to is replaced; permission bits stay as they were.
     ///
     /// # Errors
-    /// With the file that could not be put into place; every file is what it was.
+    /// With the file that could not be put into place; every file is what it was. Where the set is to be durable, an
+    /// error that names the folder says that it is complete and may not survive a power failure.
     pub fn commit(self) -> Result<()> {
         let waiting = self.waiting()?;
+        if self.durable {
+            // Before the first is moved: a name never leads to content that a power failure can take away.
+            for file in &waiting {
+                sync_file(&file.staged).map_err(|e| Error::from(e).with("file", file.place.display()))?;
+            }
+        }
         // Whoever stops the program waits until the set is complete, or comes before its first file.
-        self.live.uninterrupted(|| self.publish(&waiting))?
+        self.live.uninterrupted(|| self.publish(&waiting))??;
+        if self.durable { sync_folders(&waiting) } else { Ok(()) }
     }
 
     fn waiting(&self) -> Result<Vec<Waiting>> {
@@ -115,6 +133,15 @@ impl StagedFolder {
         }
         Ok(())
     }
+}
+
+/// The folders that have the files' names: mostly one, and more where links lead elsewhere.
+fn sync_folders(waiting: &[Waiting]) -> Result<()> {
+    let mut folders: Vec<&Path> = waiting.iter().map(|file| parent_of(&file.place)).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let sync = |folder: &Path| sync_directory(folder).map_err(|e| Error::from(e).with("folder", folder.display()));
+    folders.into_iter().try_for_each(sync)
 }
 
 const NEW: &str = "new";
@@ -170,6 +197,20 @@ mod tests {
         staged(&folder, live()).commit().unwrap();
         let expected = ["1", "2", "3"].map(|name| (name.to_owned(), format!("new {name}")));
         assert_eq!(folder.content(), expected);
+    }
+
+    #[test]
+    fn durable_sets_are_synchronised_before_and_after() {
+        use super::super::durable::synced;
+        let folder = Folder::new("durable");
+        staged(&folder, live()).commit().unwrap();
+        assert!(synced::take().is_empty());
+        staged(&folder, live()).careful(Atomic::Durable).commit().unwrap();
+        let all = synced::take();
+        let names: Vec<_> = all.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names[..3], ["1", "2", "3"]);
+        assert!(all[..3].iter().all(|path| path.parent().unwrap().ends_with(NEW)), "{all:?}");
+        assert_eq!(all[3..], *std::slice::from_ref(&folder.0));
     }
 
     #[test]

@@ -191,7 +191,7 @@ fn expand_home<'p>(path: &'p Path, around: &dyn Surroundings) -> Cow<'p, Path> {
         [b'~', b'\\', ..] => around.windows(),
         _ => false,
     };
-    let Some(home) = around.home().filter(|_| ours) else { return Cow::Borrowed(path) };
+    let Some(home) = ours.then(|| around.home()).flatten() else { return Cow::Borrowed(path) };
     // As text where it is one, so that both separators count for whoever has both.
     let rest = match path.to_str() {
         Some(text) => Path::new(text[1..].trim_start_matches(|c| c == '/' || c == '\\' && around.windows())),

@@ -92,7 +92,7 @@ pub(crate) fn packets(tools: &Tools, input: &Input, stream: &Stream) -> Result<I
     command.args(["-show_entries", PACKET]);
     command.args(input.arguments());
     crate::process::hide_window(&mut command);
-    let mut process = Process::start(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
+    let mut process = Process::start_command(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
     let Some(stdout) = process.take_stdout() else {
         return Err(Error::new(ErrorKind::Backend, "ffprobe has no standard output"));
     };
@@ -108,7 +108,7 @@ fn ask(tools: &Tools, input: &Input, arguments: &[&str], max: u64) -> Result<(Ve
     let mut command = Command::new(tools.ffprobe()?);
     command.args(["-hide_banner", "-v", "error"]).args(arguments).args(input.arguments());
     crate::process::hide_window(&mut command);
-    let mut process = Process::start(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
+    let mut process = Process::start_command(&mut command, Pipes { stdout: true, ..Pipes::default() })?;
     let mut text = Vec::new();
     if let Some(stdout) = process.take_stdout() {
         stdout.take(max.saturating_add(1)).read_to_end(&mut text)?;

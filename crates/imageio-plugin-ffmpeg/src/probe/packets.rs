@@ -6,6 +6,7 @@ use std::io::Read;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_container::Track;
 use imageio_core::{Error, ErrorKind, ImageResource};
 use serde_core::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -13,7 +14,7 @@ use serde_core::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use super::places::Places;
 use super::{Container, Fraction, Input, Stream};
 use crate::find::Tools;
-use crate::process::{self, Pipes, Process};
+use crate::process::{Pipes, Process};
 
 /// One packet, in the order in which they are decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,7 +239,7 @@ impl Index {
 /// Times at which an H.264 stream starts afresh. Containers also mark recovery points as key frames, from which a
 /// decoder can begin, but arrives at the exact pictures only later, if ever.
 pub(crate) fn instantaneous_refreshes(tools: &Tools, input: &Input, stream: &Stream) -> imageio_core::Result<Vec<i64>> {
-    let mut command = process::ffmpeg(&tools.ffmpeg);
+    let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     command.args(["-hide_banner", "-v", "error", "-nostdin", "-copyts"]).args(input.arguments());
     command.args(["-map", &format!("0:{}", stream.index), "-c", "copy"]);
     // Keeps units of type 5, a slice of such a picture, and drops packets without one.
@@ -267,7 +268,7 @@ pub(crate) fn instantaneous_refreshes(tools: &Tools, input: &Input, stream: &Str
 
 /// Number of frames of a VP8 stream that are shown, from the first byte of each.
 pub(crate) fn shown_vp8_frames(tools: &Tools, input: &Input, stream: &Stream) -> imageio_core::Result<usize> {
-    let mut command = process::ffmpeg(&tools.ffmpeg);
+    let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     command.args(["-hide_banner", "-v", "error", "-nostdin", "-copyts"]).args(input.arguments());
     command.args(["-map", &format!("0:{}", stream.index), "-c", "copy", "-f", "ivf", "pipe:1"]);
     let mut process = Process::start(&mut command, Pipes { stdout: true, ..Pipes::default() })?;

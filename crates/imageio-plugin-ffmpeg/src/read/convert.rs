@@ -10,13 +10,14 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_yuv::{Converter, Matrix, Subsampling};
 
 use super::plan::Plan;
 use crate::find::Tools;
 use crate::pixel_format::PixelFormat;
 use crate::probe::Stream;
-use crate::process::{self, Pipes, Process};
+use crate::process::{Pipes, Process};
 use crate::read::options::Conversion;
 use crate::watch::{self, Look, Watch};
 
@@ -93,7 +94,7 @@ impl Planes {
 
     /// Sends a frame of noise through ffmpeg and compares.
     fn is_equal(&self, tools: &Tools, look: &Look, converter: &Converter) -> imageio_core::Result<bool> {
-        let mut command = process::ffmpeg(&tools.ffmpeg);
+        let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
         command.args(["-hide_banner", "-v", watch::LEVEL, "-nostats", "-f", "rawvideo"]);
         command.args(["-pixel_format", &look.format, "-video_size", &format!("{}x{}", self.width, self.height)]);
         for (option, value) in [("-colorspace", &look.space), ("-color_range", &look.range)] {

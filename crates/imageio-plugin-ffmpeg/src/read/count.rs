@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_core::{Error, Options, Result};
 
 use super::options::Count;
 use super::plan::Plan;
 use super::reader::VideoReader;
 use crate::probe::{Index, Stream, shown_vp8_frames};
-use crate::process::{self, Pipes, Process};
+use crate::process::{Pipes, Process};
 
 /// Frames of a stream whose times lie in `start..end`, in seconds after the first frame. Where frames have no times,
 /// they are taken to follow each other evenly.
@@ -76,7 +77,7 @@ impl VideoReader {
 
     /// Decodes everything and counts.
     fn by_decoding(&self, plan: &Plan, stream: &Stream) -> Result<usize> {
-        let mut command = process::ffmpeg(&self.tools.ffmpeg);
+        let mut command = FfmpegCommand::new_with_path(&self.tools.ffmpeg);
         command.args(["-hide_banner", "-v", "error", "-nostdin", "-noautorotate"]);
         command.args(self.source.input.arguments());
         let select = plan.options.start.or(plan.options.end).map(|_| {

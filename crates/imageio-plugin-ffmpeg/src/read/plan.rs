@@ -1,14 +1,13 @@
 //! What a read with certain options asks of ffmpeg: filters, pixel format, size.
 
-use std::process::Command;
-
+use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_core::{Dtype, Error, ErrorKind, Options, Result};
 
 use super::options::{Chroma, ReadOptions};
 use crate::find::Tools;
 use crate::pixel_format::{Layout, PixelFormat};
 use crate::probe::{Fraction, Stream};
-use crate::process::{self, Pipes, Process};
+use crate::process::{Pipes, Process};
 use crate::watch;
 
 /// A width that no crop can have; it marks, in ffmpeg's log, frames that changed their size.
@@ -125,7 +124,7 @@ impl Plan {
             "color=s={}x{}:r={}/{}:d=5,format={pixels}",
             stream.width, stream.height, rate.numerator, rate.denominator
         );
-        let mut command = process::ffmpeg(&tools.ffmpeg);
+        let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
         command.args(["-hide_banner", "-v", "error", "-nostdin", "-f", "lavfi", "-i", &source]);
         command.args(["-vf", &self.filters.join(","), "-frames:v", "1", "-c:v", "rawvideo", "-pix_fmt"]);
         command.args([&self.format.ffmpeg_name(), "-f", "framecrc", "pipe:1"]);
@@ -170,7 +169,7 @@ impl Plan {
     /// With `described`, frames come in the video's own format, and ffmpeg says how each of them looks.
     pub fn output(
         &self,
-        command: &mut Command,
+        command: &mut FfmpegCommand,
         tools: &Tools,
         stream: &Stream,
         select: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_core::{
     Error, ErrorKind, ImageProperties, ImageReader, Index as Which, Limits, Metadata, Options, Orientation, QueryCx,
     ReadCx, Result, Signals,
@@ -17,7 +18,7 @@ use super::source::Source;
 use super::{choose, count};
 use crate::find::Tools;
 use crate::probe::{self, Container, Index, Own, Stream};
-use crate::process::{self, Pipes, Process};
+use crate::process::{Pipes, Process};
 use crate::watch::{self, Look, Watch};
 
 /// Frames that are let pass by rather than starting ffmpeg anew: starting costs about as much.
@@ -137,7 +138,7 @@ impl VideoReader {
     /// Starts ffmpeg so that the first frame that it prints is number `attempt.first` of the result.
     /// With `watch`, frames are planes.
     pub fn start(&self, plan: &Plan, stream: &Stream, attempt: &Attempt, watch: Option<&Watch>) -> Result<Process> {
-        let mut command = process::ffmpeg(&self.tools.ffmpeg);
+        let mut command = FfmpegCommand::new_with_path(&self.tools.ffmpeg);
         let level = if watch.is_some() { watch::LEVEL } else { "error" };
         command.args(["-hide_banner", "-v", level, "-nostats", "-nostdin", "-noautorotate"]);
         if plan.options.threads > 0 {
@@ -159,7 +160,7 @@ impl VideoReader {
             command.args(["-pix_fmt", &plan.format.ffmpeg_name()]);
         }
         command.arg("pipe:1");
-        log::debug!("{:?}", command);
+        log::debug!("{:?}", command.as_inner());
         let pipes = Pipes { stdout: true, ..Pipes::default() };
         match watch {
             Some(watch) => Process::start_watched(&mut command, pipes, watch.clone()),

@@ -99,7 +99,7 @@ impl VideoWriter {
         };
         let Plan { mut command, timing, tick, notes } = wishes.plan(&mut input)?;
         self.notes = notes;
-        log::debug!("{:?}", command);
+        log::debug!("{:?}", command.as_inner());
         let mut process = Process::start(&mut command, Pipes { stdin: true, stdout: false })?;
         let stdin = process.take_stdin();
         let mut running = Running { process, stdin, input, timing, tick, time: Duration::ZERO };

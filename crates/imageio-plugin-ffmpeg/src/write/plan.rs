@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
+use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_core::{Error, ErrorKind, Metadata, Result};
 
 use super::container::{self, Container};
@@ -16,11 +16,10 @@ use super::tags::{self, Tags};
 use super::timing::{self, Timing};
 use crate::find::Tools;
 use crate::pixel_format::{Layout, PixelFormat};
-use crate::process;
 
 /// How a video will be written.
 pub(crate) struct Plan {
-    pub command: Command,
+    pub command: FfmpegCommand,
     pub timing: Timing,
     /// What a time is counted in where frames have times of their own.
     pub tick: Duration,
@@ -97,9 +96,9 @@ impl Wishes<'_> {
             _ => Duration::from_millis(1),
         };
 
-        let mut command = process::ffmpeg(&self.tools.ffmpeg);
+        let mut command = FfmpegCommand::new_with_path(&self.tools.ffmpeg);
         // Frames that ffmpeg could not write must not pass unnoticed.
-        command.args(["-hide_banner", "-nostats", "-loglevel", "level+warning", "-xerror", "-y"]);
+        command.hide_banner().args(["-nostats", "-loglevel", "level+warning", "-xerror"]).overwrite();
         command.args(self.input_arguments);
         self.raw_input(&mut command, input, &timing)?;
         let mut inputs = 1;
@@ -107,14 +106,14 @@ impl Wishes<'_> {
         if let Some(audio) = &o.audio {
             let mut path = OsString::from("file:");
             path.push(audio);
-            command.arg("-i").arg(if audio.contains("://") { OsString::from(audio) } else { path });
+            command.input(if audio.contains("://") { OsString::from(audio) } else { path });
             maps.extend(["-map".into(), format!("{inputs}:a").into()]);
             inputs += 1;
         }
         // What the audio's file says of itself is not what this video is.
         maps.extend(["-map_metadata".into(), "-1".into(), "-map_chapters".into(), "-1".into()]);
         if let Some(file) = tags.as_ref().and_then(Tags::file) {
-            command.args(["-f", "ffmetadata", "-i", &tags::data_url(&file)]);
+            command.args(["-f", "ffmetadata"]).input(tags::data_url(&file));
             maps.truncate(maps.len() - 4);
             maps.extend(
                 ["-map_metadata", &inputs.to_string(), "-map_chapters", &inputs.to_string()].map(OsString::from),
@@ -123,10 +122,10 @@ impl Wishes<'_> {
         command.args(&maps);
         command.args(&o.output_arguments);
         if !encoder.is_empty() {
-            command.args(["-c:v", &encoder]);
+            command.codec_video(&encoder);
         }
         if o.audio.is_some() {
-            command.args(["-c:a", o.audio_codec.as_deref().unwrap_or("copy")]);
+            command.codec_audio(o.audio_codec.as_deref().unwrap_or("copy"));
         }
         rate.extend(family.fixed(&encoder, muxer.unwrap_or_default(), input));
         command.args(&rate);
@@ -142,7 +141,7 @@ impl Wishes<'_> {
         let color = Color::new(o, family, input, target.as_ref());
         command.args(["-vf", &self.filters(input, &size_filter, &color, pixel_format.as_deref(), family)]);
         if let Some(pixel_format) = &pixel_format {
-            command.args(["-pix_fmt", pixel_format]);
+            command.pix_fmt(pixel_format);
         }
         command.args(color.tags());
         if let Timing::Each(durations) = &timing {
@@ -164,34 +163,34 @@ impl Wishes<'_> {
         // The same images give the same file: no dates, no random ids, no version of ffmpeg.
         command.args(["-fflags", "+bitexact"]);
         if let Some(muxer) = muxer.or(o.container.as_deref()) {
-            command.args(["-f", muxer]);
+            command.format(muxer);
         }
         let mut path = OsString::from("file:");
         path.push(self.path);
-        command.arg(path);
+        command.output(path);
         Ok(Plan { command, timing, tick, notes })
     }
 
-    fn raw_input(&self, command: &mut Command, input: &Input, timing: &Timing) -> Result<()> {
+    fn raw_input(&self, command: &mut FfmpegCommand, input: &Input, timing: &Timing) -> Result<()> {
         let name = input.format.ffmpeg_name();
         match timing {
             Timing::Constant(rate) => {
                 let size = format!("{}x{}", input.width + input.pad.0, input.height + input.pad.1);
                 let rate = format!("{}/{}", rate.numerator, rate.denominator);
-                command.args(["-f", "rawvideo", "-pixel_format", &name, "-video_size", &size, "-framerate", &rate]);
+                command.format("rawvideo").args(["-pixel_format", &name, "-video_size", &size, "-framerate", &rate]);
             }
             Timing::Each(_) if matroska::four_cc(&name).is_none() => {
                 return Err(Error::unsupported(format!("{name} frames with a duration each"))
                     .with_hint("give `fps`, or one duration for all frames"));
             }
-            Timing::Each(_) => _ = command.args(["-f", "matroska"]),
+            Timing::Each(_) => _ = command.format("matroska"),
         }
-        command.args(["-i", "pipe:0"]);
+        command.input("pipe:0");
         Ok(())
     }
 
     /// What is said so that frames keep times of their own.
-    fn own_times(&self, command: &mut Command, durations: &[Duration], tick: Duration, muxer: Option<&str>) {
+    fn own_times(&self, command: &mut FfmpegCommand, durations: &[Duration], tick: Duration, muxer: Option<&str>) {
         let mode = if self.tools.is_at_least(5, 1) { "-fps_mode" } else { "-vsync" };
         let ticks = 1_000_000_000 / tick.as_nanos();
         command.args([mode, "vfr", "-enc_time_base", &format!("1:{ticks}")]);

@@ -9,10 +9,12 @@ use super::predictor::Predictor;
 use super::rows::{Cell, Rows};
 use super::{bytes, image};
 use crate::blame::Blame;
-use crate::ifd::{Endian, Tiff, Window, lenient};
-use crate::page::{Layout, Page};
+use crate::ifd::{Endian, Tiff, Window};
+use crate::layout::Layout;
+use crate::page::Page;
 use crate::source::ends_early;
 use crate::tags::tag;
+use crate::value::lenient;
 
 /// What decoding a page's strips and tiles has in common.
 pub(crate) struct Context {
@@ -73,7 +75,7 @@ impl Context {
             _ => {}
         }
         let text = match page.ifd.entry(tag::GDAL_NODATA) {
-            Some(entry) => lenient(tiff.bytes(entry, window))?.map(|b| crate::ifd::text(&b)).unwrap_or_default(),
+            Some(entry) => lenient(tiff.bytes(entry, window))?.map(|b| crate::value::text(&b)).unwrap_or_default(),
             None => String::new(),
         };
         let nodata = element(dtype, &text);

@@ -5,9 +5,10 @@ use imageio_core::{Dtype, Error, Result, Value};
 use super::chunk::{Context, Scratch, resize};
 use super::codec::Codec;
 use super::image::Found;
-use crate::ifd::{Tiff, Window, lenient};
+use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::tags::tag;
+use crate::value::lenient;
 
 /// Bits behind the point of the products of chroma.
 const POINT: u32 = 16;

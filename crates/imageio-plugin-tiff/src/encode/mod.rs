@@ -3,6 +3,7 @@
 mod arrange;
 mod chunks;
 mod deflate;
+mod deflate_block;
 mod huffman;
 pub(crate) mod ifd;
 mod jpeg;

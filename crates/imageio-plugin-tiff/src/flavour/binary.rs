@@ -32,7 +32,7 @@ impl Record<'_> {
     fn text(&self, at: usize, len: usize) -> Option<String> {
         let bytes = self.bytes.get(at..at.checked_add(len)?)?;
         let end = bytes.iter().position(|b| *b == 0).unwrap_or(len);
-        Some(crate::ifd::text(bytes.get(..end)?).trim().to_owned())
+        Some(crate::value::text(bytes.get(..end)?).trim().to_owned())
     }
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn stk(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<T
         tree.insert("Wavelengths".to_owned(), Value::List(pairs.collect()));
     }
     if let Some(text) = page.ifd.entry(tag::IMAGE_DESCRIPTION).and_then(|e| tiff.bytes(e, window).ok()) {
-        let text = crate::ifd::text(&text);
+        let text = crate::value::text(&text);
         let each: Vec<Value> = text.split('\0').map(|t| Value::from(t.trim())).collect();
         tree.insert("PlaneDescriptions".to_owned(), Value::List(each));
     }
@@ -262,7 +262,7 @@ pub(crate) fn micromanager(tiff: &Tiff<'_>, window: &mut Window, page: &Page) ->
 }
 
 fn json(bytes: &[u8]) -> Option<Tree> {
-    match crate::json::parse(crate::ifd::text(bytes).trim_matches(['\0', ' ', '\n', '\r']))? {
+    match crate::json::parse(crate::value::text(bytes).trim_matches(['\0', ' ', '\n', '\r']))? {
         Value::Map(tree) => Some(tree),
         _ => None,
     }
@@ -277,5 +277,5 @@ pub(crate) fn scanimage_header(tiff: &Tiff<'_>) -> Option<String> {
     let r = Record { bytes: &head, endian: tiff.header.endian };
     (r.uint(0, 4)? == 117_637_889 && matches!(r.uint(4, 4)?, 3 | 4)).then_some(())?;
     let text = stretch(tiff, 32, usize::try_from(r.uint(8, 4)?).ok()?)?;
-    Some(crate::ifd::text(&text))
+    Some(crate::value::text(&text))
 }

@@ -82,7 +82,7 @@ pub(crate) fn add(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page
 /// A tag's text.
 fn field(tiff: &Tiff<'_>, window: &mut Window, page: &Page, tag: u16) -> Option<String> {
     let bytes = page.ifd.entry(tag).and_then(|e| tiff.bytes(e, window).ok())?;
-    Some(crate::ifd::text(&bytes))
+    Some(crate::value::text(&bytes))
 }
 
 /// What FEI's electron microscopes say.
@@ -99,7 +99,7 @@ pub(crate) fn sem(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<T
 /// What ScanImage says of its frames: behind the header of newer files, in texts of older ones.
 pub(crate) fn scanimage(tiff: &Tiff<'_>, window: &mut Window, page: &Page, texts: &[String]) -> Option<Tree> {
     let software = page.ifd.entry(tag::SOFTWARE).and_then(|e| tiff.bytes(e, window).ok());
-    let software = crate::ifd::text(&software.unwrap_or_default());
+    let software = crate::value::text(&software.unwrap_or_default());
     let described = texts.first().map_or("", String::as_str);
     let is = |text: &str| text.starts_with("SI.") || text.starts_with("state.") || text.starts_with("scanimage.SI");
     if !is(&software) && !is(described) {

@@ -8,7 +8,8 @@ use super::axes::reduction;
 use super::{Pages, Series};
 use crate::chain::Chain;
 use crate::ifd::{Ifd, Tiff, Window};
-use crate::page::{Layout, Page};
+use crate::layout::Layout;
+use crate::page::Page;
 
 /// Groups by layout, in the order in which layouts first occur.
 pub(crate) fn group(

@@ -15,9 +15,10 @@ pub(crate) use self::imagej::{description as imagej_description, is_imagej};
 pub(crate) use self::ome::{document as ome_document, is_ome};
 use crate::blame::Blame;
 use crate::chain::Chain;
-use crate::ifd::{Tiff, Window, lenient};
+use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::tags::tag;
+use crate::value::lenient;
 
 /// Where a directory is: in which file of a set, and at which offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +175,7 @@ pub(crate) fn descriptions(tiff: &Tiff<'_>, page: &Page, window: &mut Window) ->
     let entries = page.ifd.entries.iter().filter(|e| e.tag == tag::IMAGE_DESCRIPTION && matches!(e.kind, 1 | 2 | 7));
     let mut texts = Vec::new();
     for entry in entries.take(4) {
-        texts.extend(lenient(tiff.bytes(entry, window))?.map(|b| crate::ifd::text(&b)));
+        texts.extend(lenient(tiff.bytes(entry, window))?.map(|b| crate::value::text(&b)));
     }
     Ok(texts)
 }

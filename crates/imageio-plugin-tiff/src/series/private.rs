@@ -5,9 +5,10 @@ use imageio_core::{Result, Value};
 use super::{Pages, Place, Series, product};
 use crate::chain::Chain;
 use crate::flavour;
-use crate::ifd::{Tiff, Window, lenient};
+use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::tags::tag;
+use crate::value::lenient;
 
 /// Sizes beyond this are not believed.
 const MAX_SIDE: u64 = 1 << 31;

@@ -45,7 +45,7 @@ pub(crate) fn group(
 
 fn software(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> String {
     let bytes = page.ifd.entry(tag::SOFTWARE).and_then(|entry| tiff.bytes(entry, window).ok());
-    crate::ifd::text(&bytes.unwrap_or_default())
+    crate::value::text(&bytes.unwrap_or_default())
 }
 
 /// One page as a series, or several of one layout along Z.

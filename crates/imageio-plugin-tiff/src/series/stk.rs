@@ -4,8 +4,9 @@ use imageio_core::{Error, Result};
 
 use super::{Pages, Series, product};
 use crate::chain::Chain;
-use crate::ifd::{Endian, Entry, Tiff, Window, lenient};
+use crate::ifd::{Endian, Entry, Tiff, Window};
 use crate::page::Page;
+use crate::value::lenient;
 
 const UIC1: u16 = 33628;
 const UIC2: u16 = 33629;
