@@ -222,7 +222,7 @@ fn in_place(
     let mut at = raster.offset;
     // Nothing need stay in the cache for what is not changed.
     let block = if convert.is_some() { BLOCK } else { PIECE };
-    let per_block = (block / stride.max(1)).clamp(1, MOST_ROWS);
+    let per_block = (block / stride.max(1)).max(1);
     let mut before = vec![0; if convert.is_some() { used } else { 0 }];
     let mut change = |row: &mut [u8]| {
         if let Some(convert) = convert {
@@ -238,14 +238,19 @@ fn in_place(
         }
         return Ok(());
     }
+    let per_block = per_block.min(MOST_ROWS);
     let mut gaps = vec![0; (stride - used) * per_block];
-    let mut rows: Vec<&mut [u8]> = out.chunks_mut(used).collect();
-    if raster.bottom_up {
-        rows.reverse();
-    }
-    let mut left = rows.len();
-    for block in rows.chunks_mut(per_block) {
+    let mut left = out.len();
+    let size = per_block * used;
+    let blocks: &mut dyn Iterator<Item = &mut [u8]> =
+        if raster.bottom_up { &mut out.rchunks_mut(size) } else { &mut out.chunks_mut(size) };
+    for block in blocks {
         left -= block.len();
+        // In the order of the file.
+        let mut block: Vec<&mut [u8]> = block.chunks_mut(used).collect();
+        if raster.bottom_up {
+            block.reverse();
+        }
         let mut gaps = gaps.chunks_mut((stride - used).max(1));
         let mut parts = Vec::with_capacity(2 * block.len());
         for row in block.iter_mut() {
