@@ -118,14 +118,13 @@ impl Display for Inner {
 impl Error {
     /// A new error of `kind`; `message` is one clause without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Error(Box::new(Inner {
-            kind,
-            message: message.into(),
-            context: Vec::new(),
-            hint: None,
-            source: None,
-            report: None,
-        }))
+        Self::build(kind, message.into())
+    }
+
+    // Errors are made in thousands of places: what does not depend on types is compiled once, out of their way.
+    #[cold]
+    fn build(kind: ErrorKind, message: Cow<'static, str>) -> Self {
+        Error(Box::new(Inner { kind, message, context: Vec::new(), hint: None, source: None, report: None }))
     }
 
     /// Shorthand for [`ErrorKind::Malformed`].
@@ -196,7 +195,12 @@ impl Error {
 
     /// Adds a context pair; the first value given for a key stays, since it is nearest to the cause.
     #[must_use]
-    pub fn with(mut self, key: &'static str, value: impl Display) -> Self {
+    pub fn with(self, key: &'static str, value: impl Display) -> Self {
+        self.with_pair(key, &value)
+    }
+
+    #[cold]
+    fn with_pair(mut self, key: &'static str, value: &dyn Display) -> Self {
         if !self.0.context.iter().any(|(k, _)| *k == key) {
             self.0.context.push((key, value.to_string()));
         }
@@ -205,15 +209,25 @@ impl Error {
 
     /// Adds the underlying error.
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.with_boxed(source.into())
+    }
+
+    #[cold]
+    fn with_boxed(mut self, source: Box<dyn StdError + Send + Sync>) -> Self {
+        self.0.source = Some(source);
         self
     }
 
     /// Adds advice; the first hint given stays.
     #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint.get_or_insert(hint.into());
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.with_advice(hint.into())
+    }
+
+    #[cold]
+    fn with_advice(mut self, hint: String) -> Self {
+        self.0.hint.get_or_insert(hint);
         self
     }
 

@@ -193,7 +193,7 @@ impl ImageReader for DdsReader<'_> {
             Pixels::Plain { .. } => {
                 let out = cx.sink().slice::<u8>(&shape)?;
                 let raster = Raster::new(surface.offset, row, height);
-                self.streams.read(&raster, out, row, |from, to| to.copy_from_slice(from))
+                self.streams.read_in_place(&raster, out, None)
             }
             Pixels::Palette => {
                 let palette = palette(&mut self.streams, self.raw.end)?;

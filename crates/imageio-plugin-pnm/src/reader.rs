@@ -165,7 +165,7 @@ fn read(streams: &mut Streams<'_>, header: &Header, options: &ReadOptions, sink:
         _ if header.dtype() == Dtype::U8 => {
             let out = sink.slice::<u8>(&shape)?;
             match table8(header, options) {
-                None => streams.read(&raster, out, row, |from, to| to.copy_from_slice(from)),
+                None => streams.read_in_place(&raster, out, None),
                 Some(table) => streams.read(&raster, out, row, |from, to| {
                     to.iter_mut().zip(from).for_each(|(to, from)| *to = table[usize::from(*from)]);
                 }),

@@ -1,12 +1,18 @@
 //! Rows of fixed length, read straight into the memory of a frame.
 
-use std::io::{Read, SeekFrom};
+use std::io::{IoSliceMut, Read, SeekFrom};
 
 use imageio_core::{Error, ReadSeek, Request, Result};
 
 /// Bytes read at a time. Larger than the first cache, smaller than the second: what was just read is still near
 /// when it is converted, and the destination is touched once.
 const BLOCK: usize = 128 * 1024;
+
+/// Bytes read at a time of what is not converted.
+const PIECE: usize = 2 << 20;
+
+/// Rows that are read at a time, at most: systems take so many places for one read.
+const MOST_ROWS: usize = 256;
 
 /// Below this many bytes a second thread costs more than it saves.
 const LARGE: u64 = 2 << 20;
@@ -72,6 +78,24 @@ impl<'r> Streams<'r> {
         out_row: usize,
         convert: impl Fn(&[u8], &mut [T]) + Sync,
     ) -> Result<()> {
+        self.side_by_side(raster, out, out_row, &|stream, raster, out| part(stream, raster, out, out_row, &convert))
+    }
+
+    /// As [`read`](Self::read) for rows that are as long in `out` as in the file: they are read to where they belong,
+    /// and changed there, if at all, while they are in the cache. Memory beyond it is touched once less.
+    pub fn read_in_place(&mut self, raster: &Raster, out: &mut [u8], convert: Option<&Conversion<'_>>) -> Result<()> {
+        self.side_by_side(raster, out, raster.used, &|stream, raster, out| in_place(stream, raster, out, convert))
+    }
+
+    /// Calls `run` with a stream, rows of the file and the rows of `out` that they fill; with two halves at a time
+    /// where that is worth a thread.
+    fn side_by_side<T: Send>(
+        &mut self,
+        raster: &Raster,
+        out: &mut [T],
+        out_row: usize,
+        run: &(impl Fn(&mut dyn ReadSeek, &Raster, &mut [T]) -> Result<()> + Sync),
+    ) -> Result<()> {
         raster.check(self)?;
         if out_row == 0 || raster.rows == 0 || out.len().div_ceil(out_row) < raster.rows {
             return Ok(());
@@ -94,14 +118,17 @@ impl<'r> Streams<'r> {
             bottom.last = raster.last;
             let (a, b) = imageio_parallel::join(
                 true,
-                || part(first.as_mut(), &top, above, out_row, &convert),
-                || part(second.as_mut(), &bottom, below, out_row, &convert),
+                || run(first.as_mut(), &top, above),
+                || run(second.as_mut(), &bottom, below),
             );
             return a.and(b);
         }
-        part(self.first()?, raster, out, out_row, &convert)
+        run(self.first()?, raster, out)
     }
 }
+
+/// Makes a row of the array of a row of the file.
+pub type Conversion<'c> = dyn Fn(&[u8], &mut [u8]) + Sync + 'c;
 
 /// Where the rows lie in a file.
 #[derive(Debug, Clone, Copy)]
@@ -184,6 +211,79 @@ fn part<T>(
     Ok(())
 }
 
+fn in_place(
+    stream: &mut dyn ReadSeek,
+    raster: &Raster,
+    out: &mut [u8],
+    convert: Option<&Conversion<'_>>,
+) -> Result<()> {
+    stream.seek(SeekFrom::Start(raster.offset))?;
+    let Raster { stride, used, .. } = *raster;
+    let mut at = raster.offset;
+    // Nothing need stay in the cache for what is not changed.
+    let block = if convert.is_some() { BLOCK } else { PIECE };
+    let per_block = (block / stride.max(1)).max(1);
+    let mut before = vec![0; if convert.is_some() { used } else { 0 }];
+    let mut change = |row: &mut [u8]| {
+        if let Some(convert) = convert {
+            let before = &mut before[..row.len()];
+            before.copy_from_slice(row);
+            convert(before, row);
+        }
+    };
+    if !raster.bottom_up && stride == used {
+        for block in out.chunks_mut(per_block * used) {
+            fill(stream, block, &mut at)?;
+            block.chunks_mut(used).for_each(&mut change);
+        }
+        return Ok(());
+    }
+    let per_block = per_block.min(MOST_ROWS);
+    let mut gaps = vec![0; (stride - used) * per_block];
+    let mut left = out.len();
+    let size = per_block * used;
+    let blocks: &mut dyn Iterator<Item = &mut [u8]> =
+        if raster.bottom_up { &mut out.rchunks_mut(size) } else { &mut out.chunks_mut(size) };
+    for block in blocks {
+        left -= block.len();
+        // In the order of the file.
+        let mut block: Vec<&mut [u8]> = block.chunks_mut(used).collect();
+        if raster.bottom_up {
+            block.reverse();
+        }
+        let mut gaps = gaps.chunks_mut((stride - used).max(1));
+        let mut parts = Vec::with_capacity(2 * block.len());
+        for row in block.iter_mut() {
+            parts.push(IoSliceMut::new(row));
+            parts.extend(gaps.next().map(IoSliceMut::new));
+        }
+        // What lies between the last row and the end of its stride is often missing in files.
+        if left == 0 && stride > used {
+            parts.pop();
+        }
+        fill_parts(stream, &mut parts, &mut at)?;
+        block.iter_mut().for_each(|row| change(row));
+    }
+    Ok(())
+}
+
+fn fill_parts(stream: &mut dyn ReadSeek, mut parts: &mut [IoSliceMut<'_>], at: &mut u64) -> Result<()> {
+    // A part without bytes is passed over like one that is full.
+    IoSliceMut::advance_slices(&mut parts, 0);
+    while !parts.is_empty() {
+        match stream.read_vectored(parts) {
+            Ok(0) => return Err(Error::malformed("the data end early").with("offset", *at)),
+            Ok(n) => {
+                *at += n as u64;
+                IoSliceMut::advance_slices(&mut parts, n);
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(())
+}
+
 fn fill(stream: &mut dyn ReadSeek, mut block: &mut [u8], at: &mut u64) -> Result<()> {
     while !block.is_empty() {
         match stream.read(block) {
@@ -239,4 +339,69 @@ pub fn write_rows<T>(
         at += n;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, Cursor, Seek};
+
+    /// Gives little at a time, and to the first place alone, as streams may.
+    struct Meagre(Cursor<Vec<u8>>);
+
+    impl Read for Meagre {
+        fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+            let n = buf.len().min(7);
+            self.0.read(&mut buf[..n])
+        }
+    }
+
+    impl BufRead for Meagre {
+        fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+            self.0.fill_buf()
+        }
+
+        fn consume(&mut self, n: usize) {
+            self.0.consume(n);
+        }
+    }
+
+    impl Seek for Meagre {
+        fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn in_place_is_what_a_copy_gives() {
+        let file: Vec<u8> = (0..2000u32).map(|i| (i * 31 % 251) as u8).collect();
+        for (used, gap) in [(30, 0), (30, 2), (1, 3), (31, 1)] {
+            for bottom_up in [false, true] {
+                let raster = Raster::new(5, used, 11).stride(used + gap).bottom_up(bottom_up);
+                // The last row's gap is not there.
+                let end = raster.offset + raster.bytes();
+                let data = file[..end as usize].to_vec();
+                let mut copied = vec![0; used * 11];
+                let mut stream = Cursor::new(data.clone());
+                part(&mut stream, &raster, &mut copied, used, &|from, to| {
+                    to.iter_mut().zip(from).for_each(|(to, from)| *to = !from);
+                })
+                .unwrap();
+                let mut plain: Box<dyn ReadSeek> = Box::new(Cursor::new(data.clone()));
+                let mut meagre: Box<dyn ReadSeek> = Box::new(Meagre(Cursor::new(data)));
+                for stream in [&mut plain, &mut meagre] {
+                    let mut out = vec![0; used * 11];
+                    let invert = |from: &[u8], to: &mut [u8]| to.iter_mut().zip(from).for_each(|(to, b)| *to = !b);
+                    in_place(stream.as_mut(), &raster, &mut out, Some(&invert)).unwrap();
+                    assert_eq!(out, copied, "{used} {gap} {bottom_up}");
+                    in_place(stream.as_mut(), &raster, &mut out, None).unwrap();
+                    out.iter_mut().for_each(|b| *b = !*b);
+                    assert_eq!(out, copied, "{used} {gap} {bottom_up}");
+                }
+                let mut short = Cursor::new(file[..end as usize - 1].to_vec());
+                let e = in_place(&mut short, &raster, &mut vec![0; used * 11], None).unwrap_err();
+                assert_eq!(e.context_value("offset"), Some((end - 1).to_string().as_str()));
+            }
+        }
+    }
 }

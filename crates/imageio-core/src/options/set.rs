@@ -122,10 +122,15 @@ fn check_range(spec: &OptionSpec, value: &Value) -> Result<()> {
 #[doc(hidden)]
 pub fn parse_option<T: OptionValue>(spec: &OptionSpec, value: &Value) -> Result<T> {
     check_range(spec, value)?;
-    T::from_value(value).map_err(|why| {
-        Error::new(ErrorKind::InvalidOption, format!("option `{}`: {why}", spec.name))
-            .with_hint(spec.doc.trim().to_owned())
-    })
+    match T::from_value(value) {
+        Ok(value) => Ok(value),
+        Err(why) => Err(wrong_value(spec, &why)),
+    }
+}
+
+#[cold]
+fn wrong_value(spec: &OptionSpec, why: &str) -> Error {
+    Error::new(ErrorKind::InvalidOption, format!("option `{}`: {why}", spec.name)).with_hint(spec.doc.trim())
 }
 
 /// The name that a misspelt one was most likely meant to be.

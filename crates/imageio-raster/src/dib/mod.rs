@@ -181,6 +181,9 @@ impl Dib {
         let (row, bits) = (self.header.width * 3, self.bits());
         match &self.source {
             Source::Index(table) => self.rows(streams, out, row, |from, to| pixels::to_colors(from, to, bits, table)),
+            Source::Bgr if !self.is_rle() && out.len() == row * self.header.height => {
+                streams.read_in_place(&self.raster(), out, Some(&crate::swizzle::bgr_to_rgb))
+            }
             Source::Bgr => self.rows(streams, out, row, crate::swizzle::bgr_to_rgb),
             Source::Bgrx | Source::Bgra => self.rows(streams, out, row, crate::swizzle::bgrx_to_rgb),
             Source::Masks(masks) => self.rows(streams, out, row, |from, to| masks.rgb(from, to)),
