@@ -154,17 +154,16 @@ impl Counts {
         }
     }
 
-    /// Counts pixels whose samples are apart.
-    pub fn add_planes(&mut self, planes: &[Vec<u16>; 3], n: usize) {
-        for ([even, odd], plane) in self.0.iter_mut().zip(planes) {
-            let mut pairs = plane[..n.min(plane.len())].chunks_exact(2);
-            for pair in &mut pairs {
-                even[usize::from(pair[0] >> 3)] += 1;
-                odd[usize::from(pair[1] >> 3)] += 1;
-            }
-            for value in pairs.remainder() {
-                even[usize::from(value >> 3)] += 1;
-            }
+    /// Counts samples of one channel.
+    pub fn add_plane(&mut self, channel: usize, plane: &[u16]) {
+        let [even, odd] = &mut self.0[channel];
+        let mut pairs = plane.chunks_exact(2);
+        for pair in &mut pairs {
+            even[usize::from(pair[0] >> 3)] += 1;
+            odd[usize::from(pair[1] >> 3)] += 1;
+        }
+        for value in pairs.remainder() {
+            even[usize::from(value >> 3)] += 1;
         }
     }
 
