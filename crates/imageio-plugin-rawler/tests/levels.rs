@@ -33,7 +33,9 @@ fn of_sony_are_those_of_rawpy() {
             String::from_utf8(out.stdout).unwrap().split_whitespace().map(|v| v.parse().unwrap()).collect();
         let wanted = rawler::ReadOptions::new().no_auto_bright(true).demosaic(rawler::Demosaic::Bilinear);
         let options = ReadOptions::new().plugin(&rawler::DESCRIPTOR).with(wanted);
-        let meta = v3::immeta_with(file.as_path(), &options).unwrap();
+        let mosaic = rawler::ReadOptions::new().mosaic(true);
+        let meta = ReadOptions::new().plugin(&rawler::DESCRIPTOR).with(mosaic);
+        let meta = v3::immeta_with(file.as_path(), &meta).unwrap();
         let white = meta.get("raw/white_level").and_then(|v| v.as_f64()).unwrap();
         let black = meta.get("raw/black_level").and_then(|v| v.as_list()).unwrap();
         let black: Vec<f64> = black.iter().map(|v| v.as_f64().unwrap()).collect();
