@@ -13,6 +13,7 @@ use crate::headers;
 use crate::ifd::{Endian, Ifd, Tiff};
 use crate::kodak;
 use crate::metadata;
+use crate::named;
 use crate::sony;
 use crate::source::Source;
 
@@ -63,7 +64,7 @@ impl Decoder {
             let exif = metadata::exif(source, limits).unwrap_or_default();
             let text =
                 |key| exif.get(key).and_then(Value::as_str).map(|text| text.trim().to_owned()).unwrap_or_default();
-            camera = (text("Make"), text("Model"));
+            camera = named::camera(source).unwrap_or_else(|| (text("Make"), text("Model")));
         }
         // Many makers repeat their name in that of the model.
         let repeated = camera.1.to_lowercase().starts_with(&camera.0.to_lowercase());
@@ -104,10 +105,14 @@ impl Decoder {
             None => String::new(),
         };
         if let (Some(mut dng), Some(tiff)) = (own, tiff) {
-            dng.facts.mosaic_only = Some(MosaicOnly {
-                why: format!("the camera {name} is not known, so its colours and levels are not"),
-                advice,
-            });
+            let reach = dng.layout.offsets.iter().zip(&dng.layout.lengths).map(|(at, n)| at.saturating_add(*n)).max();
+            // Of a file that is cut off the decoder's word says nothing; that samples are missing is said when they are read.
+            if reach.is_none_or(|reach| reach <= source.size()) {
+                dng.facts.mosaic_only = Some(MosaicOnly {
+                    why: format!("the camera {name} is not known, so its colours and levels are not"),
+                    advice,
+                });
+            }
             return Ok(Decoder::Dng { dng: Box::new(dng), endian: tiff.endian });
         }
         // What the decoder says tells a camera that it does not know from a file that is cut off.
