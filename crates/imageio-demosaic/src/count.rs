@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::cfa::Cfa;
 use crate::develop::Developer;
 use crate::image::{Image, Samples};
-use crate::levels::{Counts, bright};
+use crate::levels::{Counts, HIGHEST, bright};
 use crate::rows::{Colors, Piece, Rows};
 use crate::tile::{Rect, high, low};
 use crate::{Error, Result};
@@ -61,6 +61,11 @@ impl Developer<'_> {
     pub(crate) fn bright_of(&self, image: &Image<'_>, cfa: &Cfa, thr: f64) -> Result<f64> {
         let all = image.height * image.width;
         let (sample, pixels) = self.count(image, cfa, Which::Sample)?;
+        // Where the sample alone fills the share with pixels that are full, the others can't change it.
+        let least = bright(&sample, all, thr);
+        if least >= HIGHEST {
+            return Ok(least);
+        }
         // Half as many again, for the sample is not exact.
         let floor = bright(&sample, pixels, thr * 1.5) as u16;
         let (rest, _) = self.count(image, cfa, Which::Rest(floor))?;
@@ -209,7 +214,8 @@ mod tests {
 
     #[test]
     fn what_is_left_out_changes_nothing() {
-        let scenes: [(&str, Scene); 7] = [
+        let scenes: [(&str, Scene); 8] = [
+            ("full", |y, x| if x % 7 < 5 { 16383 } else { noise(y, x) }),
             ("dark", |_, _| 100),
             ("noise", noise),
             ("slope", |y, x| (y * 40 + x * 13) as u16 + noise(y, x) % 64),
@@ -251,6 +257,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(met, 7 * 3 * 2 * 5 * 2);
+        assert_eq!(met, 8 * 3 * 2 * 5 * 2);
     }
 }

@@ -135,6 +135,9 @@ pub(crate) struct Counts([[Box<[u32; LEVELS]>; 2]; 3]);
 
 const LEVELS: usize = 8192;
 
+/// The highest level that [`bright`] finds.
+pub(crate) const HIGHEST: f64 = (LEVELS as f64 - 1.0) * 8.0;
+
 impl Counts {
     pub fn new() -> Self {
         Counts(std::array::from_fn(|_| std::array::from_fn(|_| Box::new([0; LEVELS]))))
