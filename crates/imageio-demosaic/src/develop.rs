@@ -53,13 +53,13 @@ impl Output for u16 {
 /// Everything that is known before the first pixel is made.
 pub struct Developer<'s> {
     settings: &'s Settings,
-    levels: Levels,
+    pub(crate) levels: Levels,
     /// Balanced camera colours to the output space; none to leave them.
     matrix: Option<[[f32; 3]; 3]>,
     /// Balanced camera colours to XYZ relative to white.
     to_xyz: [[f32; 3]; 3],
     /// The instructions that the processor has.
-    level: Level,
+    pub(crate) level: Level,
     cancelled: Option<&'s (dyn Fn() -> bool + Sync)>,
 }
 
@@ -122,8 +122,8 @@ impl<'s> Developer<'s> {
             false => 65536.0,
             true if !self.is_quick(image) => return self.linear(image)?.write(out),
             true => match self.quick(image) {
-                Some(cfa) => self.found_white(&self.count(image, cfa)?, height * width),
-                None => 65536.0,
+                Some(cfa) if self.adapts() => self.bright_of(image, cfa, self.settings.auto_bright_thr)?,
+                _ => 65536.0,
             },
         };
         let (power, slope) = self.settings.gamma;
@@ -156,51 +156,20 @@ impl<'s> Developer<'s> {
         }
     }
 
-    /// The level that automatic brightness makes white, from counts of the linear picture.
-    fn found_white(&self, counts: &Counts, pixels: usize) -> f64 {
-        match self.settings.highlight {
-            Highlight::Unclip | Highlight::Reconstruct(_) => 65536.0,
-            _ => levels::bright(counts, pixels, self.settings.auto_bright_thr),
-        }
-    }
-
-    /// Counts the levels of a picture that is made row by row.
-    fn count(&self, image: &Image<'_>, cfa: &Cfa) -> Result<Counts> {
-        let scale = &self.levels.scale;
-        let colors = self.to_output(scale.top);
-        let stopped = AtomicBool::new(false);
-        let band = |mut state: (Worker, Counts), first: usize| {
-            let (worker, counts) = &mut state;
-            let height = (image.height - first).min(ROWS);
-            for column in (0..image.width).step_by(LONG) {
-                let rect = Rect { row: first, column, height, width: (image.width - column).min(LONG) };
-                let piece = Piece { image, cfa, rect, scale };
-                if self.stops(&stopped) {
-                    return state;
-                }
-                worker.rows.start(self.level, &piece);
-                for y in 0..height {
-                    worker.rows.next(self.level, &piece, y, &colors, &mut worker.row);
-                    counts.add_planes(&worker.row, rect.width);
-                }
-            }
-            state
-        };
-        let start = || (Worker::new(), Counts::new());
-        let bands = (0..image.height).into_par_iter().step_by(ROWS);
-        let counts = bands.fold(start, band).map(|(_, counts)| counts).reduce(Counts::new, Counts::join);
-        if stopped.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(counts) }
+    /// Whether automatic brightness looks at the picture: not where highlights are kept, whatever it takes.
+    fn adapts(&self) -> bool {
+        !matches!(self.settings.highlight, Highlight::Unclip | Highlight::Reconstruct(_))
     }
 
     /// Whether the caller asked to stop, now or before.
-    fn stops(&self, stopped: &AtomicBool) -> bool {
+    pub(crate) fn stops(&self, stopped: &AtomicBool) -> bool {
         if self.cancelled.is_some_and(|asked| asked()) {
             stopped.store(true, Ordering::Relaxed);
         }
         stopped.load(Ordering::Relaxed)
     }
 
-    fn to_output(&self, top: f32) -> Colors {
+    pub(crate) fn to_output(&self, top: f32) -> Colors {
         let blend = self.settings.highlight == Highlight::Blend;
         Colors { matrix: self.matrix, blend: blend.then(|| self.levels.clip.min(top)) }
     }
@@ -221,8 +190,8 @@ impl<'s> Developer<'s> {
             };
             Ok(self.run(source, scale, bands, &|value| value, &look)?.into_iter().fold(Counts::new(), Counts::join))
         })?;
-        let white = match self.settings.auto_bright {
-            true => self.found_white(&counts, height * width),
+        let white = match self.settings.auto_bright && self.adapts() {
+            true => levels::bright(&counts, height * width, self.settings.auto_bright_thr),
             false => 65536.0,
         };
         let white = white / self.settings.bright.max(1e-6);

@@ -135,6 +135,9 @@ pub(crate) struct Counts([[Box<[u32; LEVELS]>; 2]; 3]);
 
 const LEVELS: usize = 8192;
 
+/// The highest level that [`bright`] finds.
+pub(crate) const HIGHEST: f64 = (LEVELS as f64 - 1.0) * 8.0;
+
 impl Counts {
     pub fn new() -> Self {
         Counts(std::array::from_fn(|_| std::array::from_fn(|_| Box::new([0; LEVELS]))))
@@ -154,17 +157,16 @@ impl Counts {
         }
     }
 
-    /// Counts pixels whose samples are apart.
-    pub fn add_planes(&mut self, planes: &[Vec<u16>; 3], n: usize) {
-        for ([even, odd], plane) in self.0.iter_mut().zip(planes) {
-            let mut pairs = plane[..n.min(plane.len())].chunks_exact(2);
-            for pair in &mut pairs {
-                even[usize::from(pair[0] >> 3)] += 1;
-                odd[usize::from(pair[1] >> 3)] += 1;
-            }
-            for value in pairs.remainder() {
-                even[usize::from(value >> 3)] += 1;
-            }
+    /// Counts samples of one channel.
+    pub fn add_plane(&mut self, channel: usize, plane: &[u16]) {
+        let [even, odd] = &mut self.0[channel];
+        let mut pairs = plane.chunks_exact(2);
+        for pair in &mut pairs {
+            even[usize::from(pair[0] >> 3)] += 1;
+            odd[usize::from(pair[1] >> 3)] += 1;
+        }
+        for value in pairs.remainder() {
+            even[usize::from(value >> 3)] += 1;
         }
     }
 

@@ -5,6 +5,7 @@ mod bilinear;
 mod border;
 mod cfa;
 pub mod color;
+mod count;
 mod curve;
 mod develop;
 mod error;

@@ -37,6 +37,10 @@ fn told(result: Result<rawloader::RawImage, rawloader::RawLoaderError>) -> Resul
         let text = e.to_string();
         let text = text.trim_start_matches("RawLoaderError: ").trim_matches('"');
         let text = text.split("\nPlease").next().unwrap_or(text).split("\\nPlease").next().unwrap_or(text);
+        let text = match text.contains("panic") {
+            true => "the decoder gave up; the file is cut off or damaged",
+            false => text,
+        };
         Error::malformed(text.to_owned()).with("decoder", "rawloader")
     })
 }

@@ -126,6 +126,10 @@ fn facts(tiff: &Tiff<'_, '_>, first: &Ifd, raw: &Ifd) -> Result<Facts> {
             None => full,
         },
     };
+    let (visible, default_crop) = match cfa.as_ref().is_some_and(Cfa::is_bayer) {
+        true => (visible.even(), default_crop.even()),
+        false => (visible, default_crop),
+    };
     let color = color_matrix(tiff, first);
     let as_shot = as_shot(tiff, first, color.as_ref());
     Ok(Facts {

@@ -26,6 +26,16 @@ impl Area {
         }
         Area { height: self.height.min(height - self.top), width: self.width.min(width - self.left), ..self }
     }
+
+    /// This area from the next even row and column on, as LibRaw has those of Bayer patterns, so that the pattern begins
+    /// with the same filter as the sensor's.
+    pub(crate) fn even(self) -> Self {
+        let (down, right) = (self.top % 2, self.left % 2);
+        if self.height <= down || self.width <= right {
+            return self;
+        }
+        Area { top: self.top + down, left: self.left + right, height: self.height - down, width: self.width - right }
+    }
 }
 
 /// Sensor and camera.

@@ -12,6 +12,7 @@ mod kodak;
 mod ljpeg;
 mod maker;
 mod metadata;
+mod named;
 mod open;
 mod options;
 mod plugin;

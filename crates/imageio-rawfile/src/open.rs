@@ -13,6 +13,8 @@ use crate::headers;
 use crate::ifd::{Endian, Ifd, Tiff};
 use crate::kodak;
 use crate::metadata;
+use crate::named;
+use crate::sony;
 use crate::source::Source;
 
 /// What decodes a file.
@@ -62,9 +64,11 @@ impl Decoder {
             let exif = metadata::exif(source, limits).unwrap_or_default();
             let text =
                 |key| exif.get(key).and_then(Value::as_str).map(|text| text.trim().to_owned()).unwrap_or_default();
-            camera = (text("Make"), text("Model"));
+            camera = named::camera(source).unwrap_or_else(|| (text("Make"), text("Model")));
         }
-        let name = format!("{} {}", camera.0, camera.1).trim().to_owned();
+        // Many makers repeat their name in that of the model.
+        let repeated = camera.1.to_lowercase().starts_with(&camera.0.to_lowercase());
+        let name = if repeated { camera.1.clone() } else { format!("{} {}", camera.0, camera.1).trim().to_owned() };
         let name = if name.is_empty() { "of unknown make and model".to_owned() } else { format!("`{name}`") };
         // What the camera is known for, and what the file says of itself.
         let known = |facts: Facts, file: Option<Arc<Vec<u8>>>, own: &Option<Dng>| match (own, &tiff) {
@@ -80,12 +84,12 @@ impl Decoder {
             _ => Decoder::Maker { facts: Box::new(facts), file, cameras },
         };
         if let Some(file) = headers::read(source, limits)? {
-            if let Ok(facts) = guard(|| cameras.facts(&file)) {
+            if let Ok(facts) = ask(cameras, &file) {
                 return Ok(known(facts, None, &own));
             }
         }
         let file = Arc::new(source.whole(limits)?);
-        let why = match guard(|| cameras.facts(&file)) {
+        let why = match ask(cameras, &file) {
             Ok(facts) => return Ok(known(facts, Some(file), &own)),
             Err(e) if e.kind() == ErrorKind::LimitExceeded => return Err(e),
             Err(e) => e,
@@ -101,13 +105,19 @@ impl Decoder {
             None => String::new(),
         };
         if let (Some(mut dng), Some(tiff)) = (own, tiff) {
-            dng.facts.mosaic_only = Some(MosaicOnly {
-                why: format!("the camera {name} is not known, so its colours and levels are not"),
-                advice,
-            });
+            let reach = dng.layout.offsets.iter().zip(&dng.layout.lengths).map(|(at, n)| at.saturating_add(*n)).max();
+            // Of a file that is cut off the decoder's word says nothing; that samples are missing is said when they are read.
+            if reach.is_none_or(|reach| reach <= source.size()) {
+                dng.facts.mosaic_only = Some(MosaicOnly {
+                    why: format!("the camera {name} is not known, so its colours and levels are not"),
+                    advice,
+                });
+            }
             return Ok(Decoder::Dng { dng: Box::new(dng), endian: tiff.endian });
         }
-        Err(Error::unsupported(format!("the camera {name} can't be read, and its mosaic can't either"))
+        // What the decoder says tells a camera that it does not know from a file that is cut off.
+        let said = why.to_string();
+        Err(Error::unsupported(format!("the camera {name} can't be read, and its mosaic can't either: {said}"))
             .with("decoder", cameras.name())
             .with_source(why)
             .with_hint(format!("{advice}convert the file to DNG, which is read whatever camera it is from")))
@@ -119,7 +129,7 @@ impl Decoder {
             let whole = Arc::new(source.whole(limits)?);
             // What holds is what the decoder says of the file as it is.
             let (visible, default_crop) = (facts.visible, facts.default_crop);
-            let now = guard(|| cameras.facts(&whole))?;
+            let now = ask(*cameras, &whole)?;
             **facts = match (now.width, now.height) == (facts.width, facts.height) {
                 true => Facts { visible, default_crop, ..now },
                 false => now,
@@ -177,6 +187,11 @@ impl Decoder {
 fn first_word(tiff: &Tiff<'_, '_>, ifd: &Ifd, tag: u16) -> Option<u64> {
     let bytes = tiff.bytes(ifd.entry(tag)?).ok()?;
     Some(tiff.endian.uint(bytes.get(..4)?))
+}
+
+/// What a decoder of makers' files knows of one.
+fn ask(cameras: &dyn Cameras, file: &Arc<Vec<u8>>) -> Result<Facts> {
+    guard(|| cameras.facts(file)).map(sony::full)
 }
 
 /// A decoder's panic is an error here already, for another decoder may be asked then.

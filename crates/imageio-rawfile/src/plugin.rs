@@ -36,16 +36,24 @@ fn kind(head: &[u8]) -> Kind {
     }
 }
 
-/// `true` if the first directory, as far as it can be seen, is that of a DNG or of a sensor's samples.
+/// `true` if the first directory, as far as it can be seen, is that of a DNG, of a sensor's samples, or of a picture
+/// of a camera that is not the main one.
 fn directory(head: &[u8], endian: Endian, first: u64) -> Option<bool> {
     let at = usize::try_from(first).ok()?;
     let count = endian.uint(head.get(at..at.checked_add(2)?)?) as usize;
-    let entries = head.get(at + 2..)?.chunks_exact(12).take(count);
-    Some(entries.into_iter().any(|e| match endian.uint(&e[..2]) {
-        50706 => true,
-        262 => endian.uint(&e[8..10]) == crate::dng::CFA,
-        _ => false,
-    }))
+    // Nikon, Sony and others: a small picture by a camera, of which the large one is in a directory below it.
+    let (mut small, mut camera, mut below) = (false, false, false);
+    for entry in head.get(at + 2..)?.chunks_exact(12).take(count) {
+        match endian.uint(&entry[..2]) {
+            50706 => return Some(true),
+            262 if endian.uint(&entry[8..10]) == crate::dng::CFA => return Some(true),
+            254 => small = endian.uint(&entry[8..12]) == 1,
+            271 => camera = true,
+            330 => below = true,
+            _ => {}
+        }
+    }
+    Some(small && camera && below)
 }
 
 impl<C: Cameras> Plugin for Raw<C> {
@@ -114,7 +122,10 @@ mod tests {
 
     #[test]
     fn raw_files_are_told_from_tiff() {
-        let rows: [(Vec<u8>, Option<&str>, Option<Confidence>); 8] = [
+        let rows: [(Vec<u8>, Option<&str>, Option<Confidence>); 11] = [
+            (head(&[(254, 1), (271, 0), (330, 0)]), Some("tif"), Some(Confidence::Parsed)),
+            (head(&[(254, 0), (271, 0), (330, 0)]), Some("tif"), Some(Confidence::No)),
+            (head(&[(254, 1), (262, 2), (330, 0)]), None, Some(Confidence::No)),
             (head(&[(256, 9), (262, 2)]), Some("tif"), Some(Confidence::No)),
             (head(&[(256, 9), (262, 2), (271, 0)]), None, Some(Confidence::No)),
             (head(&[(256, 9), (50706, 1)]), Some("tif"), Some(Confidence::Parsed)),

@@ -7,6 +7,7 @@
 
 use imageio_core::{Error, Result};
 
+use crate::facts::Facts;
 use crate::ifd::{Ifd, Tiff};
 
 /// The value of the tag Compression.
@@ -15,6 +16,15 @@ pub(crate) const COMPRESSION: u64 = 32767;
 const TONE_CURVE: u16 = 0x7010;
 /// Values of a packed sample.
 const PACKED: usize = 2048;
+
+/// Facts with the level at which the sensor is full: all of the 12 or 14 bits. What the camera's own directory calls its
+/// level of white, 15360 or 3840, is where samples cease to be linear in light; they go on beyond it.
+pub(crate) fn full(facts: Facts) -> Facts {
+    let full = if facts.white > 4095.0 { 16383.0 } else { 4095.0 };
+    let near = facts.white < full && facts.white > full * 0.9;
+    let sony = facts.make.eq_ignore_ascii_case("sony") && facts.channels == 1 && !facts.float;
+    Facts { white: if sony && near { full } else { facts.white }, ..facts }
+}
 
 /// What packed samples stand for; `None` where the directory does not say.
 pub(crate) fn curve(tiff: &Tiff<'_, '_>, raw: &Ifd) -> Option<Vec<u16>> {
@@ -68,6 +78,22 @@ pub(crate) fn unpack(data: &[u8], width: usize, rows: usize) -> Result<Vec<u16>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn white_is_where_the_sensor_is_full() {
+        let white = |make: &str, channels, white| {
+            let facts =
+                Facts { make: make.to_owned(), channels, white, ..crate::kodak::facts(String::new(), String::new()) };
+            full(facts).white
+        };
+        for (level, wanted) in
+            [(15360.0, 16383.0), (16300.0, 16383.0), (3840.0, 4095.0), (4095.0, 4095.0), (9000.0, 9000.0)]
+        {
+            assert_eq!(white("Sony", 1, level), wanted);
+        }
+        // Linear colour has a scale of its own, and so have other makers.
+        assert_eq!((white("Sony", 3, 15360.0), white("Canon", 1, 15360.0)), (15360.0, 15360.0));
+    }
 
     /// A block as a camera would pack it.
     fn pack(samples: [u16; 16]) -> [u8; 16] {
