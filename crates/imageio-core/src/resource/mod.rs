@@ -8,6 +8,7 @@ pub mod commit;
 mod durable;
 mod path;
 pub mod scheme;
+mod secrets;
 mod sink;
 pub mod spool;
 mod standard;

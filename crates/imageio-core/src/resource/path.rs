@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::stream::{BUFFER, PipeResource};
-use super::{Atomic, ImageResource, IntoResource, ReadSeek, Transaction, scheme};
+use super::{Atomic, ImageResource, IntoResource, ReadSeek, Transaction, scheme, uri};
 use crate::error::{Error, ErrorKind, Result};
 use crate::known;
 
@@ -59,8 +59,10 @@ impl Debug for PathResource {
 }
 
 impl ImageResource for PathResource {
+    /// What was meant as a URI, and is a path because of a slip, shows no password either.
     fn name(&self) -> Cow<'_, str> {
-        self.path.to_string_lossy()
+        let name = self.path.to_string_lossy();
+        if name.contains(":/") { Cow::Owned(uri::redacted(&name).into_owned()) } else { name }
     }
 
     fn open_read<'r>(self: Arc<Self>) -> Result<Box<dyn ReadSeek + 'r>>
