@@ -36,7 +36,7 @@ fn main() -> Result<()> {
             times[2].push(time(|| Ok(File::open(&path)?.read_exact(&mut memory)?))?);
             times[3].push(time(|| Ok(download(&url, &mut memory)?))?);
         }
-        let figures: Vec<(f64, f64)> = times.iter_mut().map(least_and_middle).collect();
+        let figures: Vec<(f64, f64)> = times.iter_mut().map(|times| least_and_middle(times)).collect();
         let ratio = |k: fn(&(f64, f64)) -> f64| k(&figures[1]) / k(&figures[0]);
         let cells: Vec<String> = figures.iter().map(|(least, middle)| format!("{least:7.2} {middle:7.2}")).collect();
         println!("{name:28} {} | {:.3} {:.3}", cells.join(" | "), ratio(|f| f.0), ratio(|f| f.1));
@@ -53,7 +53,7 @@ fn time<T>(make: impl FnOnce() -> Result<T>) -> Result<Duration> {
     Ok(took)
 }
 
-fn least_and_middle(times: &mut Vec<Duration>) -> (f64, f64) {
+fn least_and_middle(times: &mut [Duration]) -> (f64, f64) {
     times.sort();
     let at = |k: usize| times.get(k).map_or(f64::NAN, |t| t.as_secs_f64() * 1e3);
     (at(0), at(times.len() / 2))

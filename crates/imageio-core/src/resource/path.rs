@@ -37,7 +37,7 @@ impl PathResource {
             }
             _ => e.into(),
         };
-        let error = error.with("resource", self.path.display());
+        let error = error.with("resource", self.name());
         let name = self.path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
         if error.kind() != ErrorKind::NotFound {
             return error;
@@ -79,14 +79,12 @@ impl ImageResource for PathResource {
             return Ok(Box::new(BufReader::with_capacity(BUFFER, file)));
         }
         if kind.is_dir() {
-            return Err(Error::unsupported("this is a directory").with("resource", self.path.display()).with_hint(
-                format!(
-                    "name a file inside it, or all its pictures as sequence:{}, or a plugin that reads directories",
-                    self.path.display()
-                ),
-            ));
+            return Err(Error::unsupported("this is a directory").with("resource", self.name()).with_hint(format!(
+                "name a file inside it, or all its pictures as sequence:{}, or a plugin that reads directories",
+                self.path.display()
+            )));
         }
-        let new = || Arc::new(PipeResource::new(file, self.path.display().to_string(), None));
+        let new = || Arc::new(PipeResource::new(file, self.name().into_owned(), None));
         Arc::clone(self.pipe.get_or_init(new)).open_read()
     }
 
@@ -128,7 +126,7 @@ impl ImageResource for PathResource {
         // A listing may come from a file, as that of a DICOMDIR does, and must not lead out of its folder.
         if name.is_empty() || !Path::new(name).components().all(|c| matches!(c, Component::Normal(_))) {
             return Err(Error::new(ErrorKind::Unsupported, "the name leads out of its directory")
-                .with("resource", self.path.display())
+                .with("resource", self.name())
                 .with("entry", name));
         }
         Ok(Arc::new(PathResource::new(self.path.join(name))))
