@@ -6,7 +6,9 @@ use crate::image::Dtype;
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageProperties {
-    /// Shape of the array, outermost axis first; a batch has its frame axis in front.
+    /// Shape of the array, outermost axis first; a batch has its frame axis in front. Of a batch whose `n_images` is
+    /// `None` that axis is an estimate: counting would have fetched the whole of a file that is far away, which
+    /// [`Reader::count`](crate::Reader::count) does.
     pub shape: Vec<usize>,
     /// Element type of the array.
     pub dtype: Dtype,

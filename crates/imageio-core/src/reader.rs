@@ -231,9 +231,12 @@ impl<'r> Reader<'r> {
 
     fn batch_properties(&mut self) -> Result<ImageProperties> {
         let first = self.frame_properties(0)?;
-        let count = match first.n_images {
-            Some(n) => Some(n),
-            None => self.count()?,
+        let (count, is_exact) = match first.n_images {
+            Some(n) => (Some(n), true),
+            None => match self.call(|inner, cx| inner.estimate(&cx), 0, true)? {
+                Some(n) => (Some(n), false),
+                None => (self.count()?, true),
+            },
         };
         let Some(n) = count else {
             return Err(self.context(
@@ -252,7 +255,7 @@ impl<'r> Reader<'r> {
         }
         let mut shape = vec![n];
         shape.extend(&first.shape);
-        let mut props = ImageProperties::new(first.dtype, shape).with_n_images(n);
+        let mut props = ImageProperties::new(first.dtype, shape).with_n_images(is_exact.then_some(n));
         props.is_batch = true;
         props.axes = first.axes.map(|mut axes| {
             axes.insert(0, Axis::Batch);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use imageio_core::resource::scheme::{self, SchemeOpener};
-use imageio_core::resource::{PathResource, Transaction};
+use imageio_core::resource::{PathResource, Transaction, uri};
 use imageio_core::{
     Atomic, Error, ErrorKind, ImageResource, IntoResource, IntoTarget, PluginDescriptor, ReadSeek, Result, Target,
 };
@@ -51,7 +51,7 @@ impl Sequence {
         let (folder, name) = listing::split(&pattern);
         let Some(numbered) = Numbered::parse(name) else {
             return Err(Error::unsupported("the name has no place for a number, or more than one")
-                .with("resource", &pattern)
+                .with("resource", uri::redacted(&pattern))
                 .with_hint("write it as img_%04d.png or img_####.png"));
         };
         Ok(Sequence { place: Place::Numbered(folder.to_owned(), name.to_owned(), numbered) })
@@ -86,13 +86,14 @@ impl Sequence {
 
 impl Debug for Sequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Sequence").field(&self.place.text()).finish()
+        f.debug_tuple("Sequence").field(&uri::redacted(&self.place.text())).finish()
     }
 }
 
 impl ImageResource for Sequence {
     fn name(&self) -> Cow<'_, str> {
-        format!("sequence:{}", self.place.text()).into()
+        // Only places on the disk are found again by this name, which have no secrets.
+        format!("sequence:{}", uri::redacted(&self.place.text())).into()
     }
 
     fn open_read<'r>(self: Arc<Self>) -> Result<Box<dyn ReadSeek + 'r>>

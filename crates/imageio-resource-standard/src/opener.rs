@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use imageio_core::known::STANDARD_IMAGES;
-use imageio_core::resource::ImageResource;
 use imageio_core::resource::scheme::SchemeOpener;
+use imageio_core::resource::{ImageResource, uri};
 use imageio_core::{Error, ErrorKind, Result, nearest_name};
 
 use crate::folder;
@@ -35,7 +35,7 @@ impl SchemeOpener for Standard {
 fn unknown(name: &str) -> Error {
     let all = || SAMPLES.iter().chain(STANDARD_IMAGES).copied();
     let advice = nearest_name(name, all()).map_or_else(String::new, |near| format!("did you mean `imageio:{near}`? "));
-    Error::new(ErrorKind::NotFound, format!("there is no standard image `{name}`")).with_hint(format!(
+    Error::new(ErrorKind::NotFound, format!("there is no standard image `{}`", uri::redacted(name))).with_hint(format!(
         "{advice}samples: {}; standard images: {}",
         SAMPLES.join(", "),
         STANDARD_IMAGES.join(", ")

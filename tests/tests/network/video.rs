@@ -71,6 +71,64 @@ fn videos_come_in_parts() {
     }
 }
 
+/// Containers whose headers do not say where each picture is: what a header is worth is told from it, and counting is
+/// left to who asks for it.
+#[test]
+fn headers_of_other_containers() {
+    if !programs::have(&["ffmpeg", "ffprobe"]) {
+        return;
+    }
+    let Some(web) = Web::start() else { return };
+    let h264 = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "24", "-g", "12"];
+    let mpeg4 = ["-c:v", "mpeg4", "-q:v", "2", "-g", "12"];
+    let vp9 = ["-c:v", "libvpx-vp9", "-b:v", "90M", "-deadline", "realtime", "-cpu-used", "8"];
+    let files: [(&str, &[&str]); 4] = [("a.mkv", &h264), ("a.webm", &vp9), ("a.avi", &mpeg4), ("a.ts", &h264)];
+    for (name, codec) in files {
+        let path = web.path(name);
+        let source = format!("testsrc2=size=1280x720:rate=24:duration={}", FRAMES / 24);
+        let mut ffmpeg = Command::new("ffmpeg");
+        ffmpeg.args(["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-vf", "noise=alls=90:allf=t:all_seed=7"]);
+        assert!(ffmpeg.args(codec).args(["-pix_fmt", "yuv420p"]).arg(&path).status().unwrap().success());
+        let size = path.metadata().unwrap().len();
+        assert!(size > 20_000_000, "{name}: {size}");
+        let here = iio::improps(path.as_path()).unwrap();
+        let mut before = 0;
+        let mut sent = |what: &str| {
+            let (requests, all) = web.sent(name);
+            println!("{what} of {name} ({size} bytes): {} bytes, {requests} requests so far", all - before);
+            let sent = all - before;
+            before = all;
+            sent
+        };
+        // An estimate, which says that it is one. The header and the first pictures, of which each has up to a megabyte.
+        let there = iio::improps(web.url(name)).unwrap();
+        assert_eq!((&there.shape, there.dtype, there.n_images), (&here.shape, here.dtype, None), "{name}");
+        assert!(there.is_batch && here.n_images == Some(FRAMES), "{name}");
+        let bytes = sent("improps");
+        assert!(bytes < size / 6, "{name}: {bytes} of {size}");
+        let first = iio::improps_with(web.url(name), &ReadOptions::new().index(0)).unwrap();
+        assert_eq!(first.shape, here.shape[1..], "{name}");
+        let bytes = sent("improps of frame 0");
+        assert!(bytes < size / 6, "{name}: {bytes} of {size}");
+        let meta = iio::immeta(web.url(name)).unwrap();
+        let text = |key: &str| meta.get(key).map(ToString::to_string);
+        assert_eq!((text("n_images").as_deref(), text("n_images_is").as_deref()), (Some("96"), Some("estimated")));
+        let here_meta = iio::immeta(path.as_path()).unwrap();
+        for key in ["codec", "profile", "pixel_format", "fps", "duration", "streams/0/time_base", "container/format"] {
+            assert_eq!(meta.get(key), here_meta.get(key), "{name}: {key}");
+        }
+        let bytes = sent("immeta");
+        assert!(bytes < size / 6, "{name}: {bytes} of {size}");
+        // Who asks for the number gets the exact one, and frames are what they are.
+        if name == "a.webm" {
+            assert_eq!(iio::imopen(web.url(name), iio::Read).unwrap().count().unwrap(), here.n_images);
+            let second = ReadOptions::new().index(1);
+            let frame = iio::imread_with(path.as_path(), &second).unwrap();
+            assert!(iio::imread_with(web.url(name), &second).unwrap() == frame);
+        }
+    }
+}
+
 #[test]
 fn videos_in_buckets() {
     if !programs::have(&["ffmpeg", "ffprobe"]) {

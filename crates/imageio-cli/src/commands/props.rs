@@ -27,6 +27,10 @@ pub fn run(args: &Props) -> Outcome<()> {
     };
     if props.n_images.is_none() {
         props.n_images = reader.count()?;
+        // What was an estimate is none any more.
+        if let (true, Some(n), Some(first)) = (props.is_batch, props.n_images, props.shape.first_mut()) {
+            *first = n;
+        }
     }
     progress::clear_transfers();
     let plugin = reader.plugin().id();

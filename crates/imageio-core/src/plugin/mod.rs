@@ -83,6 +83,14 @@ pub trait ImageReader: Send {
         Ok(self.properties(cx)?.n_images)
     }
 
+    /// About how many images there are, where [`count`](Self::count) would fetch all of something that is far away and
+    /// the header tells this much. Only properties of the whole use it, and say so by leaving
+    /// [`n_images`](ImageProperties::n_images) empty. The default is `None`, which has them count.
+    fn estimate(&mut self, cx: &QueryCx<'_>) -> Result<Option<usize>> {
+        let _ = cx;
+        Ok(None)
+    }
+
     /// `true` if every image has the shape and dtype of the first, so that core need not ask each.
     fn is_uniform(&self) -> bool {
         false

@@ -11,6 +11,7 @@ pub use super::sink::Sink;
 use super::sink::{Finished, Slot, Staging};
 pub use super::spool::remove_stale_temporaries;
 use super::spool::{self, LIVE, Live, LocalPath, TempFile};
+use super::uri;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How careful a write is.
@@ -388,7 +389,8 @@ fn stage_beside(
 }
 
 fn missing_parent(target: &Path, e: io::Error) -> Error {
-    let parent = parent_of(target).display();
+    let parent = parent_of(target).to_string_lossy();
+    let parent = uri::redacted(&parent);
     let message = match e.kind() {
         io::ErrorKind::NotADirectory => format!("`{parent}` is not a directory"),
         _ => format!("the directory `{parent}` does not exist"),

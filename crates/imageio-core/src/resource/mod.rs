@@ -9,6 +9,7 @@ mod durable;
 mod file;
 mod path;
 pub mod scheme;
+mod secrets;
 mod sink;
 pub mod spool;
 mod standard;

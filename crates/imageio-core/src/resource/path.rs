@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::stream::PipeResource;
-use super::{Atomic, FileStream, ImageResource, IntoResource, ReadSeek, Transaction, scheme};
+use super::{Atomic, FileStream, ImageResource, IntoResource, ReadSeek, Transaction, scheme, uri};
 use crate::error::{Error, ErrorKind, Result};
 use crate::known;
 
@@ -37,7 +37,7 @@ impl PathResource {
             }
             _ => e.into(),
         };
-        let error = error.with("resource", self.path.display());
+        let error = error.with("resource", self.name());
         let name = self.path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
         if error.kind() != ErrorKind::NotFound {
             return error;
@@ -59,8 +59,10 @@ impl Debug for PathResource {
 }
 
 impl ImageResource for PathResource {
+    /// What was meant as a URI, and is a path because of a slip, shows no password either.
     fn name(&self) -> Cow<'_, str> {
-        self.path.to_string_lossy()
+        let name = self.path.to_string_lossy();
+        if name.contains(":/") { Cow::Owned(uri::redacted(&name).into_owned()) } else { name }
     }
 
     fn open_read<'r>(self: Arc<Self>) -> Result<Box<dyn ReadSeek + 'r>>
@@ -89,14 +91,12 @@ impl ImageResource for PathResource {
             return Ok(Some((file, found.len())));
         }
         if found.is_dir() {
-            return Err(Error::unsupported("this is a directory").with("resource", self.path.display()).with_hint(
-                format!(
-                    "name a file inside it, or all its pictures as sequence:{}, or a plugin that reads directories",
-                    self.path.display()
-                ),
-            ));
+            return Err(Error::unsupported("this is a directory").with("resource", self.name()).with_hint(format!(
+                "name a file inside it, or all its pictures as sequence:{}, or a plugin that reads directories",
+                self.path.display()
+            )));
         }
-        let new = || Arc::new(PipeResource::new(file, self.path.display().to_string(), None));
+        let new = || Arc::new(PipeResource::new(file, self.name().into_owned(), None));
         self.pipe.get_or_init(new);
         Ok(None)
     }
@@ -139,7 +139,7 @@ impl ImageResource for PathResource {
         // A listing may come from a file, as that of a DICOMDIR does, and must not lead out of its folder.
         if name.is_empty() || !Path::new(name).components().all(|c| matches!(c, Component::Normal(_))) {
             return Err(Error::new(ErrorKind::Unsupported, "the name leads out of its directory")
-                .with("resource", self.path.display())
+                .with("resource", self.name())
                 .with("entry", name));
         }
         Ok(Arc::new(PathResource::new(self.path.join(name))))

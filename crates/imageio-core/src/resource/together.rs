@@ -210,7 +210,7 @@ mod tests {
         let names: Vec<_> = all.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names[..3], ["1", "2", "3"]);
         assert!(all[..3].iter().all(|path| path.parent().unwrap().ends_with(NEW)), "{all:?}");
-        assert_eq!(all[3..], *std::slice::from_ref(&folder.0));
+        assert_eq!(all[3..], [folder.0.as_path()]);
     }
 
     #[test]

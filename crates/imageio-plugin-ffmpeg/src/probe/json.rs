@@ -118,6 +118,18 @@ impl Container {
         }
     }
 
+    /// `true` if everything is there that pictures and sound are known by.
+    pub fn is_clear(&self) -> bool {
+        let seen = |s: &Stream| s.width > 0 && s.pixel_format.is_some() && s.rate().is_some();
+        let heard = |s: &Stream| s.sample_rate.is_some() && s.channels.is_some();
+        self.streams.iter().any(|s| s.kind == Kind::Video)
+            && self.streams.iter().all(|s| match s.kind {
+                Kind::Video => s.is_attached || (s.codec.is_some() && seen(s)),
+                Kind::Audio => s.codec.is_some() && heard(s),
+                Kind::Other => true,
+            })
+    }
+
     /// `true` if the demuxer is called `name`.
     pub fn is(&self, name: &str) -> bool {
         self.format.split(',').any(|n| n == name)

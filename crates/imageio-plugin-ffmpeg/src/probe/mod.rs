@@ -55,16 +55,34 @@ impl Input {
     }
 }
 
+/// How far ffprobe looks into the streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// No further than it takes to know the pictures: for what comes over a network.
+    Shallow,
+    /// As it does by itself.
+    Usual,
+    /// To the end, which lists the packets of every stream in the same run: starting a program costs more than
+    /// reading a small file.
+    Packets,
+}
+
+/// Bytes of the streams that are looked at where every one of them comes over a network.
+const SHALLOW: &str = "500000";
+
 /// Asks ffprobe for the container, its streams and its chapters. Reads headers, and as much of the streams as it
-/// takes to know them. With `and_packets`, lists the packets of every stream in the same run: starting a program
-/// costs more than reading a small file.
+/// takes to know them.
 pub(crate) fn container(
     tools: &Tools,
     input: &Input,
     limits: &Limits,
-    and_packets: bool,
+    depth: Depth,
 ) -> Result<(Container, HashMap<u32, Index>)> {
+    let and_packets = depth == Depth::Packets;
     let mut arguments = vec!["-show_format", "-show_streams", "-show_chapters", "-of", "json"];
+    if depth == Depth::Shallow {
+        arguments.extend(["-probesize", SHALLOW, "-fpsprobesize", "0"]);
+    }
     if and_packets {
         arguments.extend(["-show_packets", "-show_entries", PACKET]);
     }

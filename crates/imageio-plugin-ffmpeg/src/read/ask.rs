@@ -31,8 +31,7 @@ impl VideoReader {
             return Ok(());
         }
         let limits = self.opened.1.clone();
-        let (container, _) =
-            self.trusting(|reader| probe::container(&reader.tools, &reader.source.input, &limits, false))?;
+        let (container, _) = self.trusting(|reader| super::ask(&reader.tools, &reader.source, &limits, false))?;
         self.log.extend(container.log.iter().cloned());
         (self.container, self.is_complete) = (container, true);
         Ok(())

@@ -31,11 +31,7 @@ pub(super) fn whole(container: &Container, stream: &Stream, n: Option<usize>) ->
     let duration = stream.duration.or(container.duration);
     m.insert_opt("duration", duration);
     m.insert_opt("bit_rate", stream.bit_rate.or(container.bit_rate));
-    let estimate = stream.n_frames.or_else(|| {
-        let frames = duration? * stream.rate()?.as_f64();
-        (0.0..1e12).contains(&frames).then(|| frames.round() as usize)
-    });
-    let (n, how) = match (n, estimate) {
+    let (n, how) = match (n, estimate(container, stream)) {
         (Some(n), _) => (Some(n), "exact"),
         (None, Some(n)) => (Some(n), "estimated"),
         (None, None) => (None, "unknown"),
@@ -72,6 +68,14 @@ pub(super) fn whole(container: &Container, stream: &Stream, n: Option<usize>) ->
         }
     }
     m
+}
+
+/// The number of frames that the container promises, or that its length and rate come to.
+pub(super) fn estimate(container: &Container, stream: &Stream) -> Option<usize> {
+    stream.n_frames.or_else(|| {
+        let frames = stream.duration.or(container.duration)? * stream.rate()?.as_f64();
+        (0.0..1e12).contains(&frames).then(|| frames.round() as usize)
+    })
 }
 
 fn one(s: &Stream) -> Metadata {

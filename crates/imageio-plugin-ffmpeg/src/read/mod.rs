@@ -12,12 +12,15 @@ mod reader;
 mod seek;
 mod source;
 
-use imageio_core::{Error, ImageReader, Request, Result};
+use std::collections::HashMap;
+
+use imageio_core::{Error, ImageReader, Limits, Request, Result};
 
 pub use self::options::{Chroma, Conversion, Count, ReadOptions, SourceOptions};
 use self::reader::VideoReader;
+use self::source::Source;
 use crate::find::Tools;
-use crate::probe::{self, Container, Kind, Own, Stream};
+use crate::probe::{self, Container, Depth, Kind, Own, Stream};
 
 /// Bytes of a file whose packets are listed at once.
 const SMALL: u64 = 4 << 20;
@@ -32,10 +35,10 @@ pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageRea
         return Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits)));
     }
     let is_small = !source.is_live && request.size().is_some_and(|size| size <= SMALL);
-    let mut asked = probe::container(&tools, &source.input, &limits, is_small);
+    let mut asked = ask(&tools, &source, &limits, is_small);
     // A program that fails may be no ffprobe, or too old.
     if asked.is_err() && tools.check(request.options())? {
-        asked = probe::container(&tools, &source.input, &limits, is_small);
+        asked = ask(&tools, &source, &limits, is_small);
     }
     source.check()?;
     let (container, indices) = asked?;
@@ -44,6 +47,27 @@ pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageRea
     }
     let own = Own { container, indices, is_complete: true };
     Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits)))
+}
+
+/// Asks ffprobe for the container; of what is far away only as much as it takes.
+fn ask(
+    tools: &Tools,
+    source: &Source,
+    limits: &Limits,
+    is_small: bool,
+) -> Result<(Container, HashMap<u32, probe::Index>)> {
+    if is_small {
+        return probe::container(tools, &source.input, limits, Depth::Packets);
+    }
+    if source.is_far() {
+        let shallow = probe::container(tools, &source.input, limits, Depth::Shallow);
+        if let Ok((container, _)) = &shallow
+            && container.is_clear()
+        {
+            return shallow;
+        }
+    }
+    probe::container(tools, &source.input, limits, Depth::Usual)
 }
 
 /// The video streams in the order in which ffmpeg would choose them.

@@ -12,10 +12,11 @@ use imageio_yuv::Converter;
 
 use super::convert::Planes;
 use super::decode::{Decoder, Ending, Frame};
+use super::options::Count;
 use super::plan::Plan;
 use super::seek::{Attempt, Seeking};
 use super::source::Source;
-use super::{choose, count};
+use super::{choose, count, metadata};
 use crate::find::Tools;
 use crate::probe::{self, Container, Index, Own, Stream};
 use crate::process::{Pipes, Process};
@@ -470,6 +471,15 @@ impl ImageReader for VideoReader {
             let (plan, stream) = reader.plan(cx.options())?;
             reader.n_frames(&plan, &stream, cx.options())
         })
+    }
+
+    fn estimate(&mut self, cx: &QueryCx<'_>) -> Result<Option<usize>> {
+        let (plan, stream) = self.plan(cx.options())?;
+        let counts = plan.options.count == Count::Exact || plan.options.start.is_some() || plan.options.end.is_some();
+        if counts || !plan.one_to_one || !self.source.is_far() {
+            return Ok(None);
+        }
+        Ok(metadata::estimate(&self.container, &stream))
     }
 
     fn default_index(&self) -> Which {

@@ -26,6 +26,11 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// Whether every byte that is read comes over a network.
+    pub fn is_far(&self) -> bool {
+        self.bridge.is_some()
+    }
+
     /// An error if what comes from far away could not be had, which ffmpeg takes for its end.
     pub fn check(&self) -> Result<()> {
         self.bridge.as_ref().and_then(Bridge::take_error).map_or(Ok(()), Err)

@@ -388,8 +388,6 @@ fn lerc(context: &Context, more: u32, data: &[u8], plain: &mut Vec<u8>, scratch:
         }
     }
     // What was compressed are the samples in the file's byte order, taken for native ones.
-    if !context.endian.is_native() {
-        super::bytes::to_native(context, plain);
-    }
+    super::bytes::to_native(context.endian, context.dtype, plain);
     Ok(Found { width, height, components, size })
 }

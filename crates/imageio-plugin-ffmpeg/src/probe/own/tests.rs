@@ -8,7 +8,7 @@ use std::sync::Arc;
 use imageio_core::resource::{ImageResource, PathResource};
 use imageio_core::{Limits, Options};
 
-use super::super::{Input, container, json::Stream};
+use super::super::{Depth, Input, container, json::Stream};
 use crate::find::Tools;
 
 /// A folder that vanishes with the value.
@@ -72,7 +72,7 @@ fn check(path: &Path) -> Who {
     let own = super::read(&content, &Limits::default());
     let tools = Tools::find(&Options::new()).unwrap();
     let Some(own) = own else { return Who::Ffprobe };
-    let (theirs, indices) = container(&tools, &Input::file(path), &Limits::default(), true).unwrap();
+    let (theirs, indices) = container(&tools, &Input::file(path), &Limits::default(), Depth::Packets).unwrap();
     assert!(theirs.log.is_empty(), "{name}: {:?}", theirs.log);
     assert_eq!(own.container.streams.len(), theirs.streams.len(), "{name}");
     for (own, theirs) in own.container.streams.iter().zip(&theirs.streams) {
