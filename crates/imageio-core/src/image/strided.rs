@@ -1,6 +1,6 @@
 //! Elements that do not lie one after the other. Written once for every use, since each use is compiled for each dtype.
 
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Axis};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Axis, Ix2};
 
 use super::Element;
 
@@ -14,8 +14,10 @@ pub(super) fn copy<T: Element>(mut to: ArrayViewMutD<'_, T>, from: ArrayViewD<'_
         [len] => (0..len).for_each(|x| to[[x]] = from[[x]]),
         // Without a view for each row, which may be as short as a pixel.
         [rows, columns] => {
-            for y in 0..rows {
-                (0..columns).for_each(|x| to[[y, x]] = from[[y, x]]);
+            if let (Ok(mut to), Ok(from)) = (to.into_dimensionality::<Ix2>(), from.into_dimensionality::<Ix2>()) {
+                for y in 0..rows {
+                    (0..columns).for_each(|x| to[[y, x]] = from[[y, x]]);
+                }
             }
         }
         _ => {

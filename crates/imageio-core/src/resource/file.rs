@@ -1,7 +1,7 @@
 //! A regular file as a buffered stream.
 
 use std::fs::File;
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, IoSliceMut, Read, Seek, SeekFrom};
 
 use super::stream::BUFFER;
 
@@ -108,6 +108,19 @@ impl Read for FileStream {
         Ok(n)
     }
 
+    fn read_vectored(&mut self, outs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        // Many short rows are as good as a long one.
+        if self.taken == self.filled && outs.iter().map(|out| out.len()).sum::<usize>() >= BUFFER {
+            self.empty();
+            let n = self.file.read_vectored(outs)?;
+            self.end += n as u64;
+            return Ok(n);
+        }
+        let n = self.fill_buf()?.read_vectored(outs)?;
+        self.consume(n);
+        Ok(n)
+    }
+
     fn read_to_end(&mut self, out: &mut Vec<u8>) -> io::Result<usize> {
         let left = self.left();
         let had = left.len();
@@ -191,6 +204,23 @@ mod tests {
             assert_eq!(stream.stream_position().unwrap(), cursor.stream_position().unwrap(), "{to:?}");
         }
         assert!(stream.seek(SeekFrom::Current(-300_000)).is_err());
+    }
+
+    #[test]
+    fn several_places_at_once() {
+        let (mut stream, content) = file("places", 200_000);
+        let mut out = vec![0; 200_000];
+        stream.read_exact(&mut out[..10]).unwrap();
+        let mut done = 10;
+        while done < out.len() {
+            let mut places: Vec<_> = out[done..].chunks_mut(30_000).map(IoSliceMut::new).collect();
+            let n = stream.read_vectored(&mut places).unwrap();
+            assert!(n > 0, "{done}");
+            done += n;
+            assert_eq!(stream.stream_position().unwrap(), done as u64);
+        }
+        assert!(out == content);
+        assert_eq!(stream.read_vectored(&mut [IoSliceMut::new(&mut [0; 8])]).unwrap(), 0);
     }
 
     #[test]
