@@ -2,6 +2,20 @@
 
 use imageio_core::{Error, Result};
 
+/// Reads until there is no room or nothing more; returns how many bytes there were.
+#[cfg(not(feature = "libzstd"))]
+fn fill(stream: &mut impl std::io::Read, to: &mut [u8]) -> Result<usize> {
+    let mut got = 0;
+    while let Some(rest) = to.get_mut(got..).filter(|rest| !rest.is_empty()) {
+        match stream.read(rest) {
+            Ok(0) => break,
+            Ok(n) => got += n,
+            Err(e) => return Err(Error::malformed(format!("zstd: {e}"))),
+        }
+    }
+    Ok(got)
+}
+
 /// What a thread keeps from one frame to the next.
 #[cfg(not(any(feature = "libzstd", feature = "fast-zstd")))]
 #[derive(Default)]
@@ -11,18 +25,10 @@ pub(crate) struct Decoder(Option<ruzstd::decoding::FrameDecoder>);
 impl Decoder {
     /// Decodes a frame into `to`; returns how many bytes there were.
     pub fn decode(&mut self, data: &[u8], to: &mut [u8]) -> Result<usize> {
-        use std::io::Read;
-        let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("zstd: {e}"));
         let decoder = self.0.take().unwrap_or_default();
-        let mut stream = ruzstd::decoding::StreamingDecoder::new_with_decoder(data, decoder).map_err(|e| bad(&e))?;
-        let mut got = 0;
-        while let Some(rest) = to.get_mut(got..).filter(|rest| !rest.is_empty()) {
-            match stream.read(rest) {
-                Ok(0) => break,
-                Ok(n) => got += n,
-                Err(e) => return Err(bad(&e)),
-            }
-        }
+        let mut stream = ruzstd::decoding::StreamingDecoder::new_with_decoder(data, decoder)
+            .map_err(|e| Error::malformed(format!("zstd: {e}")))?;
+        let got = fill(&mut stream, to)?;
         self.0 = Some(stream.into_frame_decoder());
         Ok(got)
     }
@@ -50,8 +56,6 @@ pub(crate) struct Decoder(Option<structured_zstd::decoding::FrameDecoder>);
 impl Decoder {
     /// Decodes a frame into `to`; returns how many bytes there were.
     pub fn decode(&mut self, data: &[u8], to: &mut [u8]) -> Result<usize> {
-        use std::io::Read;
-        let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("zstd: {e}"));
         // Straight into its place; a decoder that failed is not used again.
         let mut decoder = self.0.take().unwrap_or_default();
         if let Ok(got) = decoder.decode_all(data, to) {
@@ -59,16 +63,7 @@ impl Decoder {
             return Ok(got);
         }
         // More than there is room for, or more behind it: what fits.
-        let mut stream = structured_zstd::decoding::StreamingDecoder::new(data);
-        let mut got = 0;
-        while let Some(rest) = to.get_mut(got..).filter(|rest| !rest.is_empty()) {
-            match stream.read(rest) {
-                Ok(0) => break,
-                Ok(n) => got += n,
-                Err(e) => return Err(bad(&e)),
-            }
-        }
-        Ok(got)
+        fill(&mut structured_zstd::decoding::StreamingDecoder::new(data), to)
     }
 }
 
