@@ -2,9 +2,9 @@
 
 use crate::source::Source;
 
-/// Directories within directories, and entries of one, that are looked at.
+/// Directories within directories that are looked at, and entries of all of them together: heaps can hold themselves.
 const DEPTH: usize = 6;
-const ENTRIES: u64 = 512;
+const ENTRIES: u64 = 4096;
 /// CIFF's record of make and model.
 const MAKE_MODEL: u16 = 0x080a;
 
@@ -12,7 +12,7 @@ const MAKE_MODEL: u16 = 0x080a;
 pub(crate) fn camera(source: &Source<'_>) -> Option<(String, String)> {
     let head = source.read(0, 14).ok()?;
     if head.get(6..14)? == b"HEAPCCDR" {
-        return ciff(source, u64::from(word(&head, 2)?), source.size(), DEPTH);
+        return ciff(source, u64::from(word(&head, 2)?), source.size(), DEPTH, &mut { ENTRIES });
     }
     if head.starts_with(b"FOVb") { x3f(source) } else { None }
 }
@@ -22,13 +22,14 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// Looks through the directory at the end of a heap, and through those below it.
-fn ciff(source: &Source<'_>, start: u64, end: u64, depth: usize) -> Option<(String, String)> {
+fn ciff(source: &Source<'_>, start: u64, end: u64, depth: usize, left: &mut u64) -> Option<(String, String)> {
     let depth = depth.checked_sub(1)?;
     let at = start + u64::from(word(&source.read(end.checked_sub(4)?, 4).ok()?, 0)?);
     let count = source.read(at, 2).ok()?;
-    let count = u64::from(u16::from_le_bytes([count[0], count[1]])).min(ENTRIES);
+    let count = u64::from(u16::from_le_bytes([count[0], count[1]]));
     for entry in (0..count).map(|k| source.read(at + 2 + k * 10, 10).ok()) {
         let entry = entry?;
+        *left = left.checked_sub(1)?;
         let tag = u16::from_le_bytes([entry[0], entry[1]]);
         let (length, offset) = (u64::from(word(&entry, 2)?), start + u64::from(word(&entry, 6)?));
         if tag == MAKE_MODEL {
@@ -38,7 +39,7 @@ fn ciff(source: &Source<'_>, start: u64, end: u64, depth: usize) -> Option<(Stri
         }
         // Heaps within this one; records whose data stand in the entry are none.
         if matches!(tag & 0xf800, 0x2800 | 0x3000) && offset + length <= end {
-            if let Some(found) = ciff(source, offset, offset + length, depth) {
+            if let Some(found) = ciff(source, offset, offset + length, depth, left) {
                 return Some(found);
             }
         }
@@ -101,6 +102,22 @@ mod tests {
         for cut in 0..file.len() {
             assert!(named(file[..cut].to_vec()).is_none_or(|found| found.1 == "Canon Example"), "{cut}");
         }
+    }
+
+    #[test]
+    fn heaps_that_hold_themselves() {
+        let mut file = b"II\x1a\0\0\0HEAPCCDR".to_vec();
+        file.resize(26, 0);
+        let (n, length) = (500u16, 2 + 500 * 10 + 4);
+        file.extend(n.to_le_bytes());
+        for _ in 0..n {
+            file.extend(0x2807u16.to_le_bytes());
+            file.extend((length as u32).to_le_bytes());
+            file.extend(0u32.to_le_bytes());
+        }
+        file.extend(0u32.to_le_bytes());
+        assert_eq!(file.len(), 26 + length);
+        assert_eq!(named(file), None);
     }
 
     #[test]
