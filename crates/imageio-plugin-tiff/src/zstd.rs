@@ -1,20 +1,9 @@
 //! Zstandard (RFC 8878): in Rust, faster in Rust with the feature `fast-zstd`, or through libzstd with `libzstd`.
 
-use imageio_core::{Error, Result};
+use imageio_core::Result;
 
-/// Reads until there is no room or nothing more; returns how many bytes there were.
 #[cfg(not(feature = "libzstd"))]
-fn fill(stream: &mut impl std::io::Read, to: &mut [u8]) -> Result<usize> {
-    let mut got = 0;
-    while let Some(rest) = to.get_mut(got..).filter(|rest| !rest.is_empty()) {
-        match stream.read(rest) {
-            Ok(0) => break,
-            Ok(n) => got += n,
-            Err(e) => return Err(Error::malformed(format!("zstd: {e}"))),
-        }
-    }
-    Ok(got)
-}
+use crate::decode::fill;
 
 /// What a thread keeps from one frame to the next.
 #[cfg(not(any(feature = "libzstd", feature = "fast-zstd")))]
@@ -27,8 +16,8 @@ impl Decoder {
     pub fn decode(&mut self, data: &[u8], to: &mut [u8]) -> Result<usize> {
         let decoder = self.0.take().unwrap_or_default();
         let mut stream = ruzstd::decoding::StreamingDecoder::new_with_decoder(data, decoder)
-            .map_err(|e| Error::malformed(format!("zstd: {e}")))?;
-        let got = fill(&mut stream, to)?;
+            .map_err(|e| imageio_core::Error::malformed(format!("zstd: {e}")))?;
+        let got = fill(&mut stream, to, "zstd")?;
         self.0 = Some(stream.into_frame_decoder());
         Ok(got)
     }
@@ -63,7 +52,7 @@ impl Decoder {
             return Ok(got);
         }
         // More than there is room for, or more behind it: what fits.
-        fill(&mut structured_zstd::decoding::StreamingDecoder::new(data), to)
+        fill(&mut structured_zstd::decoding::StreamingDecoder::new(data), to, "zstd")
     }
 }
 
@@ -92,7 +81,7 @@ impl Decoder {
     /// Decodes a frame into `to`; returns how many bytes there were.
     pub fn decode(&mut self, data: &[u8], to: &mut [u8]) -> Result<usize> {
         use zstd::stream::raw::Operation;
-        let bad = |e: std::io::Error| Error::malformed(format!("zstd: {e}"));
+        let bad = |e: std::io::Error| imageio_core::Error::malformed(format!("zstd: {e}"));
         let decoder = match &mut self.0 {
             Some(decoder) => {
                 decoder.reinit().map_err(bad)?;
