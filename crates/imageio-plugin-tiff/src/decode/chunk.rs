@@ -129,6 +129,9 @@ pub(crate) struct Scratch {
     pub raw: Vec<u8>,
     /// Decompressed, not yet in its place.
     pub plain: Vec<u8>,
+    /// Decompressed once, where there is more to decompress.
+    #[cfg(feature = "lerc")]
+    pub unpacked: Vec<u8>,
     /// One row.
     pub row: Vec<u8>,
     pub values: Vec<u64>,
@@ -141,7 +144,13 @@ impl Scratch {
     /// Gives back what an unusually large strip took.
     fn trim(&mut self) {
         const KEEP: usize = 32 << 20;
-        for buffer in [&mut self.raw, &mut self.plain] {
+        let buffers = [
+            &mut self.raw,
+            &mut self.plain,
+            #[cfg(feature = "lerc")]
+            &mut self.unpacked,
+        ];
+        for buffer in buffers {
             if buffer.capacity() > KEEP {
                 *buffer = Vec::new();
             }

@@ -8,6 +8,8 @@ mod codec;
 mod image;
 #[cfg(feature = "jpeg")]
 mod jpeg;
+#[cfg(feature = "lerc")]
+mod lerc;
 mod lzw;
 #[cfg(feature = "jpeg")]
 mod old_jpeg;
