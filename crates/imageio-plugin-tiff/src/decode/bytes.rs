@@ -6,7 +6,7 @@ use super::chunk::{Context, Scratch, resize};
 use super::codec::Codec;
 use super::predictor::{self, Predictor};
 use super::rows::{Cell, Rows};
-use super::{ccitt, lzw, packbits, thunder, unpack};
+use super::{ccitt, eer, lzw, packbits, thunder, unpack};
 use crate::blame::Blame;
 use crate::ifd::Endian;
 
@@ -255,6 +255,7 @@ pub(crate) fn decompress(
         }
         Codec::Lzw => lzw::decode(data, to),
         Codec::Thunder => Ok(thunder::decode(data, columns, to)),
+        Codec::Eer { step, within } => Ok(eer::decode(data, (*step, *within), columns, to)),
         Codec::PackBits => Ok(packbits::decode(data, to)),
         Codec::Deflate => inflate(data, to, scratch),
         #[cfg(feature = "zstd")]

@@ -5,6 +5,7 @@ mod ccitt;
 mod ccitt_tables;
 mod chunk;
 mod codec;
+mod eer;
 mod image;
 #[cfg(feature = "jpeg")]
 mod jpeg;

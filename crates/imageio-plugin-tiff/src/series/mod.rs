@@ -3,16 +3,21 @@
 mod axes;
 mod generic;
 mod imagej;
+mod microscopes;
 mod modulo;
+mod ndtiff;
 mod ome;
 mod private;
+mod set;
 mod shaped;
 mod slides;
 mod stk;
 
-use imageio_core::{Error, Result, Spacing, Value};
+use imageio_core::{Dtype, Error, Result, Spacing, Value};
 
 pub(crate) use self::imagej::{description as imagej_description, is_imagej};
+pub(crate) use self::microscopes::Gel;
+pub(crate) use self::ndtiff::is_ndtiff;
 pub(crate) use self::ome::{document as ome_document, is_ome};
 use crate::blame::Blame;
 use crate::chain::Chain;
@@ -21,7 +26,7 @@ use crate::page::Page;
 use crate::tags::tag;
 use crate::value::lenient;
 
-/// Where a directory is: in which file of a set, and at which offset.
+/// Where a directory or the pixels of a page are: in which file of a set, and at which offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// 0 is the file itself; the others are those of [`Grouped::files`], counted from 1.
@@ -30,7 +35,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// A directory of the file itself.
+    /// In the file itself.
     pub fn here(offset: u64) -> Self {
         Place { file: 0, offset }
     }
@@ -43,8 +48,9 @@ pub(crate) enum Pages {
     Listed(Vec<Option<Place>>),
     /// All pixels lie in one piece at this offset, whether or not there are directories for them.
     Stored(u64),
-    /// The pixels of each page lie in one piece of their own; `None` for pages that are nowhere to be found.
-    Planes(Vec<Option<u64>>),
+    /// The pixels of each page lie in one piece of their own, which begins there; `None` for pages that are nowhere to
+    /// be found.
+    Planes(Vec<Option<Place>>),
 }
 
 impl Pages {
@@ -74,6 +80,8 @@ pub(crate) struct Series {
     pub levels: Vec<Series>,
     /// The pages hang below others.
     pub is_sub: bool,
+    /// Intensities that the samples stand for.
+    pub gel: Option<Gel>,
 }
 
 impl Series {
@@ -99,6 +107,15 @@ impl Series {
             scale: Vec::new(),
             levels: Vec::new(),
             is_sub: false,
+            gel: None,
+        }
+    }
+
+    /// Element type of the array.
+    pub fn dtype(&self) -> Result<Dtype> {
+        match self.gel {
+            Some(_) => Ok(Dtype::F32),
+            None => self.key.layout.dtype(),
         }
     }
 
@@ -123,15 +140,15 @@ pub(crate) struct Grouped {
     pub files: Vec<std::path::PathBuf>,
 }
 
-/// Groups the pages of a file; `folder` is where others of its set may be.
+/// Groups the pages of a file; beside `path` are others of its set.
 pub(crate) fn group(
     tiff: &Tiff<'_>,
     chain: &mut Chain,
     window: &mut Window,
-    folder: Option<&std::path::Path>,
+    path: Option<&std::path::Path>,
 ) -> Result<Grouped> {
     let mut notes = Vec::new();
-    let mut set = ome::Set::new(folder);
+    let mut set = set::Set::new(path.and_then(std::path::Path::parent));
     let Some(first) = chain.get(tiff, 0, window)? else {
         return Err(Error::malformed("the file holds no page").at(tiff.header.first));
     };
@@ -146,11 +163,17 @@ pub(crate) fn group(
         series = Some(found);
     } else if texts.first().is_some_and(|t| is_ome(t)) {
         series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), &mut set, &mut notes)?;
+    } else if let (true, Some(path)) = (is_ndtiff(tiff, &first), path) {
+        series = ndtiff::group(tiff, &first, path, &mut set, &mut notes)?;
     } else if private::is_fluoview(&first) {
         series = private::fluoview(tiff, chain, window, &first)?;
     } else if stk::planes(&first).is_some() {
         series = stk::group(tiff, chain, window, &first)?;
+    } else if let Some(found) = microscopes::sis(tiff, chain, window, &first, &mut notes)? {
+        series = Some(found);
     } else if let Some(found) = slides::group(tiff, chain, window, &first, &texts, &mut notes)? {
+        series = Some(found);
+    } else if let Some(found) = microscopes::eer(tiff, chain, window, &first)? {
         series = Some(found);
     }
     if series.is_none() {
@@ -164,6 +187,8 @@ pub(crate) fn group(
             let mut series = generic::group(tiff, chain, window, &mut notes)?;
             slides::name(tiff, window, &first, &mut series);
             private::scanimage(tiff, window, &first, &texts, &mut series);
+            microscopes::nih(&first, &mut series);
+            microscopes::gel(tiff, chain, window, &first, &mut series)?;
             series
         }
     };

@@ -7,6 +7,8 @@ Prints a line for each series: file, series, kind, axes, shape, dtype, SHA-256 o
 import hashlib, json, os, struct, sys
 import numpy as np, tifffile
 
+import instruments
+
 os.chdir(sys.argv[1])
 rng = np.random.default_rng(5)
 
@@ -292,13 +294,15 @@ with plain('geo.tif') as w:
         (34735, 3, 16, (1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32611), True),
         (42112, 2, 0, '<GDALMetadata><Item name="A">1</Item></GDALMetadata>', True)])
 
+instruments.make(pixels, plain)
+
 def say(name, index, kind, axes, a):
     a = np.ascontiguousarray(a)
     le = a.astype(a.dtype.newbyteorder('<'))
     print(name, index, kind, axes, 'x'.join(map(str, a.shape)), a.dtype.newbyteorder('=').name,
           hashlib.sha256(le.tobytes()).hexdigest(), sep='\t')
 
-for name in sorted(os.listdir('.')):
+for name in sorted(os.listdir('.')) + ['nd/a_NDTiffStack.tif', 'nd/a_NDTiffStack_1.tif']:
     if not name.endswith('.tif') or name.startswith('comp'):
         continue
     with tifffile.TiffFile(name) as t:
