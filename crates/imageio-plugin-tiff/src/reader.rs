@@ -146,7 +146,14 @@ impl<'r> TiffReader<'r> {
                 ));
             }
             let mut target = match self.only {
-                None => Target::page(self.page(cx.index())?),
+                None => {
+                    let page = self.page(cx.index())?;
+                    if series::is_lsm(&page) {
+                        // Where its strips are depends on the other pages.
+                        self.grouped()?;
+                    }
+                    Target::page(page)
+                }
                 Some(_) => {
                     let index = cx.index();
                     let series = self.series_at(0, 0)?;

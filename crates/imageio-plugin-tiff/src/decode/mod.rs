@@ -9,6 +9,8 @@ mod eer;
 mod image;
 #[cfg(feature = "jpeg")]
 mod jpeg;
+#[cfg(feature = "jpegxr")]
+mod jpegxr;
 mod lzw;
 #[cfg(feature = "jpeg")]
 mod old_jpeg;

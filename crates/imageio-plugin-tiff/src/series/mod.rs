@@ -13,12 +13,13 @@ mod shaped;
 mod slides;
 mod stk;
 
-use imageio_core::{Dtype, Error, Result, Spacing, Value};
+use imageio_core::{Dtype, Error, ErrorKind, Result, Spacing, Value};
 
 pub(crate) use self::imagej::{description as imagej_description, is_imagej};
 pub(crate) use self::microscopes::Gel;
 pub(crate) use self::ndtiff::is_ndtiff;
 pub(crate) use self::ome::{document as ome_document, is_ome};
+pub(crate) use self::private::is_lsm;
 use crate::blame::Blame;
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window};
@@ -154,33 +155,15 @@ pub(crate) fn group(
     };
     let first = Page::read(tiff, first, window)?;
     let texts = descriptions(tiff, &first, window)?;
-    let mut series = None;
-    if texts.iter().any(|t| is_shaped(t)) {
-        series = shaped::group(tiff, chain, window, &mut notes)?;
-    } else if private::is_lsm(&first) {
-        series = private::lsm(tiff, chain, window, &first)?;
-    } else if let Some(found) = private::micromanager(tiff, window, &first)? {
-        series = Some(found);
-    } else if texts.first().is_some_and(|t| is_ome(t)) {
-        series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), &mut set, &mut notes)?;
-    } else if let (true, Some(path)) = (is_ndtiff(tiff, &first), path) {
-        series = ndtiff::group(tiff, &first, path, &mut set, &mut notes)?;
-    } else if private::is_fluoview(&first) {
-        series = private::fluoview(tiff, chain, window, &first)?;
-    } else if stk::planes(&first).is_some() {
-        series = stk::group(tiff, chain, window, &first)?;
-    } else if let Some(found) = microscopes::sis(tiff, chain, window, &first, &mut notes)? {
-        series = Some(found);
-    } else if let Some(found) = slides::group(tiff, chain, window, &first, &texts, &mut notes)? {
-        series = Some(found);
-    } else if let Some(found) = microscopes::eer(tiff, chain, window, &first)? {
-        series = Some(found);
-    }
-    if series.is_none() {
-        if let Some(text) = texts.iter().find(|t| is_imagej(t)) {
-            series = imagej::group(tiff, chain, window, &first, text, &mut notes)?;
+    let about = About { path, first: &first, texts: &texts };
+    let series = match described(tiff, chain, window, &about, &mut set, &mut notes) {
+        // A description that does not fit the pages is no reason not to read them.
+        Err(e) if matches!(e.kind(), ErrorKind::Malformed | ErrorKind::Unsupported) => {
+            notes.push(format!("pages are grouped by their layout: {e}"));
+            None
         }
-    }
+        found => found?,
+    };
     let series = match series.filter(|s| !s.is_empty()) {
         Some(series) => series,
         None => {
@@ -194,6 +177,52 @@ pub(crate) fn group(
     };
     notes.extend(chain.note.clone());
     Ok(Grouped { series, notes, files: set.into_files() })
+}
+
+/// What says how pages belong together: the first of them with its descriptions, and the path of the file.
+struct About<'a> {
+    path: Option<&'a std::path::Path>,
+    first: &'a Page,
+    texts: &'a [String],
+}
+
+/// The series that a program or an instrument describes; `None` if none does.
+fn described(
+    tiff: &Tiff<'_>,
+    chain: &mut Chain,
+    window: &mut Window,
+    &About { path, first, texts }: &About<'_>,
+    set: &mut set::Set,
+    notes: &mut Vec<String>,
+) -> Result<Option<Vec<Series>>> {
+    let mut series = None;
+    if texts.iter().any(|t| is_shaped(t)) {
+        series = shaped::group(tiff, chain, window, notes)?;
+    } else if private::is_lsm(first) {
+        series = private::lsm(tiff, chain, window, first)?;
+    } else if let Some(found) = private::micromanager(tiff, window, first)? {
+        series = Some(found);
+    } else if texts.first().is_some_and(|t| is_ome(t)) {
+        series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), set, notes)?;
+    } else if let (true, Some(path)) = (is_ndtiff(tiff, first), path) {
+        series = ndtiff::group(tiff, first, path, set, notes)?;
+    } else if private::is_fluoview(first) {
+        series = private::fluoview(tiff, chain, window, first)?;
+    } else if stk::planes(first).is_some() {
+        series = stk::group(tiff, chain, window, first)?;
+    } else if let Some(found) = microscopes::sis(tiff, chain, window, first, notes)? {
+        series = Some(found);
+    } else if let Some(found) = slides::group(tiff, chain, window, first, texts, notes)? {
+        series = Some(found);
+    } else if let Some(found) = microscopes::eer(tiff, chain, window, first)? {
+        series = Some(found);
+    }
+    if series.is_none() {
+        if let Some(text) = texts.iter().find(|t| is_imagej(t)) {
+            series = imagej::group(tiff, chain, window, first, text, notes)?;
+        }
+    }
+    Ok(series)
 }
 
 /// The texts of a page's description tags.

@@ -306,7 +306,11 @@ fn reduced(
     let mut below = Vec::with_capacity(list.len());
     for offset in list {
         below.push(match offset {
-            Some(at) => Page::read(tiff, at.offset, window)?.sub_ifds.get(level).map(|offset| Place::here(*offset)),
+            Some(at) => {
+                let page = Page::read(tiff, at.offset, window)?;
+                // Some writers leave 0 where there is no smaller version.
+                page.sub_ifds.get(level).filter(|offset| **offset >= 8).map(|offset| Place::here(*offset))
+            }
             None => None,
         });
     }
@@ -315,6 +319,7 @@ fn reduced(
     let shape = axes.chars().zip(shape).map(|(axis, n)| match axis {
         'X' => key.layout.width,
         'Y' => key.layout.length,
+        'S' => key.layout.samples,
         _ => *n,
     });
     Ok(Some(Series {
