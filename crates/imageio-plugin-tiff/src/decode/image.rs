@@ -67,7 +67,7 @@ fn samples(
         #[cfg(feature = "jpegxl")]
         Codec::JpegXl => jpegxl(context, data, plain),
         #[cfg(feature = "jpegxr")]
-        Codec::JpegXr => jpegxr(context, data, plain),
+        Codec::JpegXr => super::jpegxr::decode(context, data, plain),
         _ => Err(Error::unsupported("this compression holds samples, not images")),
     }
 }
@@ -286,29 +286,4 @@ fn jpegxl(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> 
         other => return Err(Error::unsupported(format!("JPEG XL in TIFF with samples of {other}"))),
     }
     Ok(Found { width, height, components, size })
-}
-
-#[cfg(feature = "jpegxr")]
-fn jpegxr(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
-    let bad = |e: openreadout_jpegxr::Error| match e {
-        openreadout_jpegxr::Error::Unsupported(what) => Error::unsupported(format!("JPEG XR: {what}")),
-        other => Error::malformed(other.to_string()),
-    };
-    let info = openreadout_jpegxr::probe(data).map_err(bad)?;
-    check(context, info.width as usize, info.height as usize)?;
-    let image = openreadout_jpegxr::decode(data, 1 << 30).map_err(bad)?;
-    let size = image.sample.bytes();
-    *plain = image.data;
-    if image.bgr {
-        for pixel in plain.chunks_exact_mut(size * image.channels as usize) {
-            let (first, rest) = pixel.split_at_mut(size);
-            if let Some(third) = rest.get_mut(size..2 * size) {
-                first.swap_with_slice(third);
-            }
-        }
-    }
-    if cfg!(target_endian = "big") {
-        super::unpack::swap(plain, size);
-    }
-    Ok(Found { width: image.width as usize, height: image.height as usize, components: image.channels as usize, size })
 }
