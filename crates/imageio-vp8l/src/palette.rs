@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 /// The colours of a picture in order, if there are at most 256.
-pub(crate) fn collect(argb: &[u32]) -> Option<Vec<u32>> {
+pub(crate) fn collect(argb: impl IntoIterator<Item = u32>) -> Option<Vec<u32>> {
     let mut colors: Vec<u32> = Vec::new();
     // Open addressing: four times as many slots as colours, each with the index of a colour plus one.
     let mut slots = [0u16; 1024];
     let mut last = None;
-    for &color in argb {
+    for color in argb {
         if last == Some(color) {
             continue;
         }
@@ -85,12 +85,12 @@ mod tests {
     #[test]
     fn few_colours_are_packed() {
         let argb = [7, 3, 3, 7, 9, 3];
-        let colors = collect(&argb).unwrap();
+        let colors = collect(argb).unwrap();
         assert_eq!(colors, [3, 7, 9]);
         let (width, packed) = pack(&argb, (6, 1), &colors);
         assert_eq!((width, packed), (2, vec![0xff00_0000 | 0b0100_0001 << 8, 0xff00_0000 | 0b0010 << 8]));
         assert_eq!(differences(&[0x0102_0304, 0x0101_0404]), [0x0102_0304, 0x00ff_0100]);
-        assert!(collect(&(0..257).collect::<Vec<u32>>()).is_none());
-        assert_eq!(collect(&(0..256).collect::<Vec<u32>>()).unwrap().len(), 256);
+        assert!(collect(0..257).is_none());
+        assert_eq!(collect(0..256).unwrap().len(), 256);
     }
 }
