@@ -83,7 +83,7 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
     }
     let quick = (effort <= 1).then(|| Quick::new(effort));
     let effort = match effort {
-        0 => Effort { chain: 4, predictors: 1, cross_color: false, groups: false },
+        0 => Effort { chain: 0, predictors: 1, cross_color: false, groups: false },
         1 => Effort { chain: 8, predictors: 1, cross_color: false, groups: true },
         2 => Effort { chain: 8, predictors: 5, cross_color: false, groups: true },
         3 => Effort { chain: 16, predictors: 8, cross_color: true, groups: true },
