@@ -7,6 +7,9 @@ use super::chunk::{Context, Scratch, resize};
 use super::image::{Found, check, place};
 use super::rows::{Cell, Rows};
 
+/// Pixels that a writer may have taken for one.
+const MOST_DEEP: usize = 4;
+
 /// Decodes what is in `scratch.raw`, which is compressed once more by deflate (`more` 1) or Zstandard (2), or not (0).
 pub(crate) fn decode<T: Cell>(
     context: &Context,
@@ -23,6 +26,11 @@ pub(crate) fn decode<T: Cell>(
     let result = unpack(context, more, &raw, &mut unpacked, scratch).and_then(|blob| {
         let header = Header::read(blob).map_err(bad)?;
         check(context, header.width, header.height)?;
+        // A pixel of more samples than the image has may be several pixels taken for one, but no memory without end.
+        if header.depth > context.layout.contig().saturating_mul(MOST_DEEP) {
+            let contig = context.layout.contig();
+            return Err(Error::malformed(format!("LERC of {} samples a pixel, where {contig} belong", header.depth)));
+        }
         if header.kind.size() != context.dtype.size() {
             return Err(Error::malformed(format!("LERC of {} in an image of {}", header.kind, context.dtype)));
         }
