@@ -76,9 +76,9 @@ impl<'r> TiffReader<'r> {
             return Err(Error::malformed("the file holds no page"));
         };
         let first = Page::read(&tiff, first, &mut window).map_err(|e| e.with("page", 0))?;
-        // Only OME and NDTiff files name others, which lie beside them.
+        // Only files of OME and of Micro-Manager have others beside them.
         let texts = series::descriptions(&tiff, &first, &mut window)?;
-        let of_a_set = texts.first().is_some_and(|t| series::is_ome(t)) || series::is_ndtiff(&tiff, &first);
+        let of_a_set = texts.first().is_some_and(|t| series::is_ome(t)) || series::is_micromanager(&first);
         let path = match of_a_set && request.file().is_some() {
             true => Some(request.local_path()?.to_path_buf()),
             false => None,

@@ -293,6 +293,18 @@ fn pyramids_have_levels() {
 }
 
 #[test]
+fn levels_of_a_volume_have_all_slices() {
+    let volume = Array4::<u16>::from_shape_fn((2, 3, 64, 96), |(t, z, y, x)| (t * 9000 + z * 3000 + y * 40 + x) as u16);
+    let options = WriteOptions::new().set("axes", "TZYX").set("pyramid", 2).set("tile", Value::parse("[16, 16]"));
+    let bytes = v3::imwrite_with("<bytes>", &volume, &options.extension("tif")).unwrap().unwrap();
+    assert_eq!(v3::improps(bytes.clone()).unwrap().n_images, Some(1));
+    for (level, shape) in [(0, [2, 3, 64, 96]), (1, [2, 3, 32, 48]), (2, [2, 3, 16, 24])] {
+        let found = v3::imread_with(bytes.clone(), &ReadOptions::new().set("level", level)).unwrap();
+        assert_eq!(found.shape(), shape);
+    }
+}
+
+#[test]
 fn wholes_of_the_file() {
     let stack = Array4::<u8>::zeros((2, 3, 8, 9));
     let bytes = v3::imwrite_with("<bytes>", &stack, &WriteOptions::new().extension("tif")).unwrap().unwrap();

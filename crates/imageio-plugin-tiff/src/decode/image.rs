@@ -149,7 +149,7 @@ pub(crate) fn jpeg(context: &Context, tables: &[u8], data: &[u8], plain: &mut Ve
             _ => Colour::Stored,
         }
     };
-    let found = decode(stream, colour, plain)?;
+    let found = decode(stream, colour, context.allow_truncated, plain)?;
     Ok(Found { width: found.width, height: found.height, components: found.components, size: found.size })
 }
 
