@@ -12,6 +12,7 @@ mod flavour;
 mod geo;
 mod handle;
 mod ifd;
+mod imagej_tag;
 mod json;
 mod layout;
 mod metadata;
