@@ -15,6 +15,7 @@ mod ifd;
 mod imagej_tag;
 mod json;
 mod layout;
+mod listed;
 mod metadata;
 mod ndpi;
 mod options;
