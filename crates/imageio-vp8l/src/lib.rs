@@ -105,7 +105,9 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
         w.put(0, 3);
         w
     };
-    let colors = palette::collect(argb(pixels, channels));
+    // In haste, greys are not sorted into a palette that has as many entries as they have values.
+    let worth = |colors: &Vec<u32>| quick.is_none() || channels > 1 || colors.len() <= SURELY_DRAWN;
+    let colors = palette::collect(argb(pixels, channels)).filter(worth);
     let by_index = colors.as_ref().map(|colors| {
         let argb: Vec<u32> = argb(pixels, channels).collect();
         let mut w = start(pixels.len() / 16);

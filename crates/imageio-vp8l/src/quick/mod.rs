@@ -203,42 +203,45 @@ fn level_of(sum: u32, pixels: usize) -> u8 {
 /// Bits that a set of codes costs by itself, roughly.
 const GROUP_PRICE: f32 = 1500.0;
 
+/// Levels next to one another that share a set of codes.
+struct Group {
+    counts: Vec<u32>,
+    /// What they take under codes of their own.
+    bits: f32,
+    /// The level behind the last one.
+    end: usize,
+}
+
 /// Joins levels next to one another as long as that saves more than it costs: the group of each level, and what the
 /// groups count.
 fn join(halves: &[Vec<Counts>]) -> ([u8; LEVELS], Vec<Vec<u32>>) {
     let layout = Layout::new(0);
-    let mut groups: Vec<(Vec<u32>, f32, usize)> = (0..LEVELS)
-        .map(|level| {
-            let mut sum = vec![0; layout.len];
-            for half in halves {
-                half[level].add_to(&mut sum);
+    let group = |counts: Vec<u32>, end| Group { bits: bits_of(&counts, layout), counts, end };
+    let level = |level: usize| {
+        let mut sum = vec![0; layout.len];
+        halves.iter().for_each(|half| half[level].add_to(&mut sum));
+        group(sum, level + 1)
+    };
+    let mut groups: Vec<Group> = (0..LEVELS).map(level).collect();
+    // What each group saves together with the next, and what they are then.
+    let pair = |groups: &[Group], k: usize| {
+        let (a, b) = (groups.get(k)?, groups.get(k + 1)?);
+        let joined = group(a.counts.iter().zip(&b.counts).map(|(a, b)| a + b).collect(), b.end);
+        Some((a.bits + b.bits + GROUP_PRICE - joined.bits, joined))
+    };
+    let mut pairs: Vec<(f32, Group)> = (1..LEVELS).filter_map(|k| pair(&groups, k - 1)).collect();
+    while let Some((k, (saved, _))) = pairs.iter().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0))
+        && *saved > 0.0
+    {
+        groups[k] = pairs.remove(k).1;
+        groups.remove(k + 1);
+        // Both pairs that it is a part of are others now.
+        for k in [k.wrapping_sub(1), k] {
+            if let (Some(place), Some(new)) = (pairs.get_mut(k), pair(&groups, k)) {
+                *place = new;
             }
-            let bits = bits_of(&sum, layout);
-            (sum, bits, level + 1)
-        })
-        .collect();
-    while groups.len() > 1 {
-        let together = |pair: &[(Vec<u32>, f32, usize)]| -> (Vec<u32>, f32) {
-            let sum: Vec<u32> = pair[0].0.iter().zip(&pair[1].0).map(|(a, b)| a + b).collect();
-            let bits = bits_of(&sum, layout);
-            (sum, bits)
-        };
-        let best = groups
-            .windows(2)
-            .map(|pair| {
-                let joined = together(pair);
-                (pair[0].1 + pair[1].1 + GROUP_PRICE - joined.1, joined)
-            })
-            .enumerate()
-            .max_by(|a, b| a.1.0.total_cmp(&b.1.0));
-        match best {
-            Some((k, (saved, (sum, bits)))) if saved > 0.0 => {
-                groups[k] = (sum, bits, groups[k + 1].2);
-                groups.remove(k + 1);
-            }
-            _ => break,
         }
     }
-    let group = |level: usize| groups.iter().position(|g| level < g.2).unwrap_or(0) as u8;
-    (std::array::from_fn(group), groups.into_iter().map(|g| g.0).collect())
+    let group = |level: usize| groups.iter().position(|g| level < g.end).unwrap_or(0) as u8;
+    (std::array::from_fn(group), groups.into_iter().map(|g| g.counts).collect())
 }
