@@ -14,8 +14,10 @@ const WHAT: &str = "a block";
 pub enum Step {
     /// Integers without loss.
     Add { offset: u32 },
+    /// Integers with loss, none of which can be beyond the highest value.
+    Multiply { offset: u32, step: u32 },
     /// Integers with loss: more than `limit` steps end at `max`.
-    Whole { offset: u32, step: u32, limit: u32, max: u32 },
+    Whole { offset: u32, step: u32, limit: i32, max: u32 },
     /// Real numbers, and integers whose steps are none.
     Real { offset: f64, step: f64, max: f64 },
 }
@@ -31,11 +33,16 @@ impl Step {
         match step {
             // What was not changed can't be beyond the highest value.
             1 => Step::Add { offset: offset as u32 },
-            _ if max < offset => Step::Whole { offset: max as u32, step: 0, limit: u32::MAX, max: max as u32 },
+            _ if max < offset => Step::Whole { offset: max as u32, step: 0, limit: i32::MAX, max: max as u32 },
             2..=0x8000_0000 => {
                 let reach = offset + step * i64::from(most);
-                let limit = if reach <= max { u32::MAX } else { ((max - offset) / step) as u32 };
-                Step::Whole { offset: offset as u32, step: step as u32, limit, max: max as u32 }
+                let limit = ((max - offset) / step).min(i32::MAX.into()) as i32;
+                let (offset, step, is_below) = (offset as u32, step as u32, reach <= max);
+                if is_below {
+                    Step::Multiply { offset, step }
+                } else {
+                    Step::Whole { offset, step, limit, max: max as u32 }
+                }
             }
             _ => real,
         }
