@@ -156,13 +156,11 @@ macro_rules! integer {
             fn scale(quanta: &[u32; 8], step: &Step) -> [Self; 8] {
                 match *step {
                     Step::Add { offset } => quanta.map(|q| offset.wrapping_add(q) as $type),
+                    Step::Shift { offset, by } => quanta.map(|q| (q << by).wrapping_add(offset) as $type),
                     Step::Multiply { offset, step } => {
-                        quanta.map(|q| (q as $narrow).wrapping_mul(step as $narrow).wrapping_add(offset as $narrow) as $type)
+                        let (offset, step) = (offset as $narrow, step as $narrow);
+                        quanta.map(|q| (q as $narrow).wrapping_mul(step).wrapping_add(offset) as $type)
                     }
-                    Step::Whole { offset, step, limit, max } => quanta.map(|q| {
-                        let value = if q as i32 > limit { max } else { offset.wrapping_add(q.wrapping_mul(step)) };
-                        value as $type
-                    }),
                     Step::Real { offset, step, max } => quanta.map(|q| real(q, offset, step, max) as $type),
                 }
             }
