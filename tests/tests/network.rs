@@ -276,11 +276,15 @@ fn ftp_errors_help() {
     assert!(!format!("{e} {e:?}").contains("hunter2"), "{e:?}");
     let e = iio::imwrite(at("me:secret@", "b.png"), &noise(&[4, 5, 3], 1)).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::ReadOnly, "{e}");
+    let e = iio::imread(format!("ftps://me:secret@127.0.0.1:{}/a.png", server.port)).unwrap_err();
+    assert!(e.message().starts_with("asking for TLS") && e.hint().is_some(), "{e}");
     if let Some(server) = Script::ftp(&served, Some(&certificate)) {
         let e = iio::imread(format!("ftps://me:secret@127.0.0.1:{}/a.png", server.port)).unwrap_err();
         assert!(e.to_string().contains("secure connection"), "{e}");
         // Without TLS the server wants no password.
-        assert!(iio::imread(format!("ftp://me:secret@127.0.0.1:{}/a.png", server.port)).is_err());
+        let e = iio::imread(format!("ftp://me:secret@127.0.0.1:{}/a.png", server.port)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Io, "{e}");
+        assert!(e.hint().is_some_and(|hint| hint.contains("ftps:")), "{e}");
     }
     drop(server);
 }

@@ -26,6 +26,14 @@ pub(crate) fn failed(e: arboard::Error) -> Error {
         arboard::Error::ContentNotAvailable => {
             return Error::new(ErrorKind::NotFound, "the clipboard holds no picture");
         }
+        // Of text some programs give text, whatever they are asked for.
+        arboard::Error::Unknown { ref description } if description.contains("incorrect type") => {
+            return Error::new(ErrorKind::NotFound, "the clipboard holds no picture");
+        }
+        arboard::Error::Unknown { ref description } if description.contains("unreachable") => {
+            return Error::new(ErrorKind::Unsupported, "there is no X server whose clipboard could be used")
+                .with_hint("DISPLAY names it");
+        }
         arboard::Error::ClipboardNotSupported => ErrorKind::Unsupported,
         _ => ErrorKind::Backend,
     };

@@ -52,19 +52,23 @@ pub(crate) fn hand_over(width: usize, height: usize, rgba: &[u8]) -> Result<bool
         // Why it did not take it, it says itself.
         let _: io::Result<()> = send();
     }
-    let mut line = String::new();
-    let told = holder.stdout.take().map_or(Ok(0), |output| BufReader::new(output).read_line(&mut line));
+    let mut lines = holder.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines());
+    let said = lines.by_ref().map_while(io::Result::ok).find_map(|line| Some(line.strip_prefix(SAYS)?.to_owned()));
+    drop(lines);
     // Of a program that goes on for long, no process that has ended is left behind.
     std::thread::spawn(move || holder.wait());
-    told?;
-    match line.trim() {
-        READY => Ok(true),
-        "" => Err(Error::new(ErrorKind::Backend, "the clipboard: the process that was to hold the picture failed")),
-        what => Err(Error::new(ErrorKind::Backend, what.to_owned())),
+    match said {
+        Some(said) if said == READY => Ok(true),
+        Some(what) => Err(Error::new(ErrorKind::Backend, what)),
+        None => {
+            Err(Error::new(ErrorKind::Backend, "the clipboard: the process that was to hold the picture ended early"))
+        }
     }
 }
 
-/// What the holder says once others find the picture.
+/// How the line begins in which the holder says what became of it; the program may say other things before.
+const SAYS: &str = "imageio clipboard: ";
+/// What it says once others find the picture.
 const READY: &str = "ready";
 
 /// Holds the picture that [`held_by`] sends to this process, and comes back when another program has written to the
@@ -76,7 +80,7 @@ const READY: &str = "ready";
 pub fn hold() -> Result<()> {
     let say = |line: &str| {
         let mut out = io::stdout().lock();
-        writeln!(out, "{line}").and_then(|()| out.flush())
+        writeln!(out, "{SAYS}{line}").and_then(|()| out.flush())
     };
     let held = picture(io::stdin().lock()).and_then(|(width, height, rgba)| {
         serve::until_replaced(width, height, rgba, || {

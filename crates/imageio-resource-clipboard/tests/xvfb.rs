@@ -67,4 +67,61 @@ fn with_a_clipboard() {
         assert_eq!(iio::imwrite("<clipboard>", &wrong).unwrap_err().kind(), ErrorKind::Mismatch);
     }
     assert_eq!(iio::imread("<clipboard2>").unwrap_err().kind(), ErrorKind::NotFound);
+    held_by_another_process();
+}
+
+/// Processes on this screen that hold a picture.
+fn holders() -> usize {
+    let here = format!("DISPLAY={}", std::env::var("DISPLAY").unwrap());
+    let all = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    let says = |process: &std::path::Path, what: &str, text: &str| {
+        let said = std::fs::read(process.join(what)).unwrap_or_default();
+        said.split(|b| *b == 0).any(|part| part == text.as_bytes())
+    };
+    all.filter(|process| says(process, "cmdline", HOLDER) && says(process, "environ", &here)).count()
+}
+
+fn held_by_another_process() {
+    let this = std::env::current_exe().unwrap().into_os_string();
+    imageio_resource_clipboard::held_by([this, "--exact".into(), HOLDER.into(), "--nocapture".into()]);
+    for level in [7, 8] {
+        iio::imwrite("<clipboard>", &Array2::<u8>::from_elem((300, 400), level)).unwrap();
+        let found = Command::new("xclip").args(["-selection", "clipboard", "-t", "image/png", "-o"]).output().unwrap();
+        let found = iio::imread(&found.stdout).unwrap().into_array::<u8>().unwrap();
+        assert_eq!((found.shape(), found[[299, 399, 0]]), (&[300, 400, 4][..], level));
+        assert_eq!(iio::imread("<clipboard>").unwrap().shape(), [300, 400, 4]);
+        soon(|| holders() == 1);
+    }
+    // Text takes its place.
+    let mut xclip = Command::new("xclip");
+    xclip.args(["-selection", "clipboard", "-i"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut xclip = xclip.spawn().unwrap();
+    xclip.stdin.take().unwrap().write_all(b"text").unwrap();
+    xclip.wait().unwrap();
+    soon(|| holders() == 0);
+    assert_eq!(iio::imread("<clipboard>").unwrap_err().kind(), ErrorKind::NotFound);
+    // A program that holds nothing.
+    imageio_resource_clipboard::held_by(["true"]);
+    let e = iio::imwrite("<clipboard>", &Array2::<u8>::zeros((3, 4))).unwrap_err();
+    assert!(e.message().contains("ended early"), "{e}");
+}
+
+fn soon(what: impl Fn() -> bool) {
+    for _ in 0..1000 {
+        if what() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("it did not come about");
+}
+
+const HOLDER: &str = "holds_what_it_is_sent";
+
+/// Run by the test above; by itself it does nothing.
+#[test]
+fn holds_what_it_is_sent() {
+    if std::env::var_os("IMAGEIO_TEST_SCREEN").is_some() {
+        imageio_resource_clipboard::hold().unwrap();
+    }
 }

@@ -88,8 +88,22 @@ impl Failure {
             502 | 504 => (ErrorKind::Unsupported, false),
             _ => (ErrorKind::Io, false),
         };
-        let error = Error::new(kind, format!("{what}: the server refuses")).with("status", said);
+        let refusal = match kind {
+            ErrorKind::NotFound => "the server has no such file, or does not give it",
+            _ => "the server refuses",
+        };
+        let error = Error::new(kind, format!("{what}: {refusal}")).with("status", said);
         Failure { error, passes }
+    }
+
+    /// What kept the connection from becoming a secure one.
+    fn no_tls(e: FtpError) -> Self {
+        let refused = matches!(&e, FtpError::UnexpectedResponse(_));
+        let mut failure = Self::from("asking for TLS", e);
+        if refused {
+            failure.error = failure.error.with_hint("if it has none, and nobody may listen: ftp: in place of ftps:");
+        }
+        failure
     }
 
     /// What kept the user out: whether it was the credentials, and whether there were any.
@@ -112,6 +126,14 @@ impl Failure {
             };
             let said = failure.error.context_value("status").unwrap_or_default().to_owned();
             failure.error = Error::new(ErrorKind::Io, message).with("status", said).with_hint(hint);
+        } else if failure.error.kind() == ErrorKind::NotFound {
+            // The code is that of files that are not there, and no file was asked for yet.
+            let said = failure.error.context_value("status").unwrap_or_default().to_owned();
+            let wants_tls = said.contains("TLS") || said.contains("SSL");
+            failure.error = Error::new(ErrorKind::Io, "logging in: the server refuses").with("status", said);
+            if wants_tls {
+                failure.error = failure.error.with_hint("it wants TLS: write ftps: in place of ftp:");
+            }
         }
         failure
     }
@@ -150,7 +172,7 @@ impl Session {
             Tls::Explicit => RustlsFtpStream::connect_with_stream(stream)
                 .map_err(fail)?
                 .into_secure(connector(settings)?, &address.host)
-                .map_err(fail)?,
+                .map_err(Failure::no_tls)?,
             Tls::Implicit => {
                 // That function connects for itself, without any timeout; this one was only to know who answers.
                 drop(stream);

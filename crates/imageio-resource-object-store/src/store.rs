@@ -87,6 +87,13 @@ pub(crate) fn failure(address: &Address, e: object_store::Error) -> Error {
             Error::new(ErrorKind::Io, "the object changed while it was being read").with_hint("read it again")
         }
         E::NotSupported { .. } | E::NotImplemented { .. } => Error::unsupported("the object store can't do this"),
+        _ if text.contains("error sending request") => {
+            let error = Error::new(ErrorKind::Io, "the object store does not answer");
+            match between(&text, "Error performing ", " in ") {
+                Some(request) => error.with("request", plain(request)),
+                None => error,
+            }
+        }
         _ if text.contains("status code: 5") => Error::new(ErrorKind::Io, "the object store failed"),
         _ => Error::new(ErrorKind::Io, plain(&text)),
     };
@@ -156,6 +163,12 @@ mod tests {
         let context = |key| e.context_value(key);
         assert_eq!((e.message(), context("status")), ("the object store failed", Some("500 Oh")));
         assert_eq!((context("code"), context("attempts")), (None, Some("4")));
+        let text = "Error performing GET http://h/b/k?sig=hunter2 in 516ms, after 3 retries, max_retries: 3, \
+                    retry_timeout: 60s - HTTP error: error sending request";
+        let e = failure(&address, object_store::Error::Generic { store: "S3", source: text.into() });
+        assert_eq!(e.message(), "the object store does not answer");
+        assert_eq!(e.context_value("request"), Some("GET http://h/b/k?sig=***"));
+        assert_eq!(e.context_value("attempts"), Some("4"));
     }
 
     #[test]

@@ -121,14 +121,22 @@ impl ToBeFetched {
         }
         log::info!("downloading the standard image {} ({} bytes)", self.name, self.size);
         let source = Arc::new(HttpResource::new(&self.url())?.max_size(self.size));
-        let mut stream = source.open_read()?;
+        // The bound is ours, and nobody's to raise.
+        let longer = |e: Error| match e.kind() {
+            ErrorKind::LimitExceeded => {
+                Error::malformed(format!("what is there is not the image: it is longer than {} bytes", self.size))
+                    .with("url", imageio_core::resource::uri::redacted(&self.url()))
+            }
+            _ => e,
+        };
+        let mut stream = source.open_read().map_err(longer)?;
         stream.seek(SeekFrom::Start(resumed))?;
         part.file.seek(SeekFrom::Start(resumed))?;
         let hook = HOOK.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut done = resumed;
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            let n = stream.read(&mut buffer)?;
+            let n = stream.read(&mut buffer).map_err(|e| longer(e.into()))?;
             if n == 0 {
                 return Ok(());
             }

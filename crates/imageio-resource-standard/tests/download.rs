@@ -165,7 +165,7 @@ fn what_is_wrong_is_not_kept() {
     let missing = Server::start(|_| Answer::status(404)).unwrap();
     let rows = [
         (&wrong, "malformed: what was downloaded is not the image"),
-        (&long, "limit exceeded"),
+        (&long, "malformed: what is there is not the image: it is longer than 221294 bytes"),
         (&missing, "not found: the server has no such file"),
     ];
     for (server, message) in rows {
