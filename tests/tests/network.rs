@@ -229,7 +229,9 @@ fn one_bucket(bucket: &Bucket) {
     if let Some((resource, secret)) = bucket.refused("scans/a 1.png") {
         assert!(!format!("{resource:?} {}", resource.name()).contains(secret), "{label}");
         let e = iio::imread(resource).unwrap_err();
-        assert!(e.message().contains("refused") && e.hint().is_some(), "{label}: {e}");
+        assert!(e.message().contains("credentials that were given are refused"), "{label}: {e}");
+        assert!(e.hint().is_some() && e.context_value("status").is_some(), "{label}: {e}");
+        assert_eq!(e.context_value("attempts"), Some("1"), "{label}: {e}");
         assert!(!format!("{e} {e:?}").contains(secret), "{label}: {e:?}");
         let (resource, secret) = bucket.refused("scans/new.png").unwrap();
         let e = iio::imwrite(resource, &small).unwrap_err();
@@ -267,7 +269,10 @@ fn ftp_errors_help() {
     let e = iio::imread(at("", "none.png")).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::NotFound, "{e}");
     let e = iio::imread(at("me:hunter2@", "a.png")).unwrap_err();
-    assert!(e.to_string().contains("logging in") && e.hint().is_some(), "{e}");
+    assert!(
+        e.message().contains("logging in: the server refuses the user and the password") && e.hint().is_some(),
+        "{e}"
+    );
     assert!(!format!("{e} {e:?}").contains("hunter2"), "{e:?}");
     let e = iio::imwrite(at("me:secret@", "b.png"), &noise(&[4, 5, 3], 1)).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::ReadOnly, "{e}");

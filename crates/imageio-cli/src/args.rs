@@ -31,6 +31,10 @@ pub enum Command {
     /// Download ffmpeg, which reads and writes video, into your folder for imageio's data
     #[cfg(feature = "ffmpeg")]
     InstallFfmpeg,
+    /// What the program starts to hold what it wrote to the clipboard
+    #[cfg(feature = "clipboard")]
+    #[command(hide = true)]
+    HoldClipboard,
     /// Print the completion script of a shell
     Completions {
         /// The shell

@@ -113,6 +113,7 @@ fn for_the_command_line(hint: &str) -> String {
         ("ReadOptions::extension", "--extension"),
         ("WriteOptions::extension", "--out-extension"),
         ("NdImage::cast", "--dtype"),
+        ("imiter or an index", "--index"),
         ("imiter", "--index"),
     ];
     let mut hint = names.iter().fold(hint.to_owned(), |hint, (library, ours)| hint.replace(library, ours));

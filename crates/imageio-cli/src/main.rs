@@ -32,6 +32,10 @@ fn run(arguments: Arguments) -> Outcome<()> {
     interrupt::watch();
     #[cfg(feature = "http")]
     progress::watch_transfers();
+    #[cfg(feature = "clipboard")]
+    if let Ok(program) = std::env::current_exe() {
+        imageio::clipboard::held_by([program.into_os_string(), "hold-clipboard".into()]);
+    }
     let outcome = carry_out(arguments.command);
     progress::clear_transfers();
     outcome
@@ -47,6 +51,8 @@ fn carry_out(command: Command) -> Outcome<()> {
         Command::Formats(args) => commands::formats::run(&args),
         #[cfg(feature = "ffmpeg")]
         Command::InstallFfmpeg => commands::install_ffmpeg::run(),
+        #[cfg(feature = "clipboard")]
+        Command::HoldClipboard => Ok(imageio::clipboard::hold()?),
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }

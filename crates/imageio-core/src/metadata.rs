@@ -1,5 +1,7 @@
 //! What a file says about its pixels: an ordered tree whose entries know whether they were applied.
 
+mod storage;
+
 use std::fmt;
 
 use crate::value::Value;

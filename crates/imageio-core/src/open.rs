@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::call_options::{PluginChoice, ReadOptions, WriteOptions};
@@ -154,10 +155,19 @@ fn unrecognized(
     } else if head.starts_with(ZIP) {
         e = e
             .with_hint("it is a ZIP archive: name the member to read, as in `archive.zip/picture.png` (feature `zip`)");
+    } else if is_web_page(head) {
+        e = e.with_hint("it is a web page (HTML): the address of the picture itself is needed, or a login");
     } else if !procedural && !head.is_empty() {
         e = e.with_hint("name a plugin with ReadOptions::plugin, or an extension with ReadOptions::extension");
     }
     with_report(e, report)
+}
+
+/// What servers send in place of a picture: a page about it, a login, an error.
+fn is_web_page(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins = |with: &[u8]| text.get(..with.len()).is_some_and(|t| t.eq_ignore_ascii_case(with));
+    begins(b"<!doctype html") || begins(b"<html") || begins(b"<head")
 }
 
 /// The case that gives a thumbnail instead of a photograph: say that another plugin would know better.
@@ -262,6 +272,11 @@ pub(crate) fn find_writer(
     let preferences = extension.map_or_else(Vec::new, |e| registry.preferences(e));
     if let Some(descriptor) = select::writers(&plugins, file_name, &preferences).first() {
         return Ok(descriptor);
+    }
+    if extension.is_none() && !name.is_empty() && Path::new(name).is_dir() {
+        return Err(Error::unsupported("the target is a directory")
+            .with("resource", name)
+            .with_hint("name a file inside it, with the extension of its format"));
     }
     Err(no_writer(&plugins, extension).with("resource", name))
 }

@@ -212,7 +212,7 @@ impl<'t> Writer<'t> {
         self.abandon();
         Err(self.context(
             Error::mismatch(format!("plugin `{}` writes one image to a file", self.descriptor.id()))
-                .with_hint("write each image to a file of its own, or choose a format that holds several"),
+                .with_hint("write each image to a file of its own, as in `sequence:image_%04d.png`, or choose a format that holds several"),
         ))
     }
 

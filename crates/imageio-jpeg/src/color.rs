@@ -34,13 +34,12 @@ impl Transform {
         let ids: Vec<u8> = frame.components.iter().map(|c| c.id).collect();
         match (ids.as_slice(), hints.adobe) {
             _ if hints.stored => Transform::Plain,
-            // JFIF numbers its components: lossless colours under other numbers are not its Y'CbCr.
-            (ids, None) if frame.process == Process::Lossless && ids.len() == 3 && ids != [1, 2, 3] => Transform::Plain,
+            // Encoders put a JFIF segment before lossless RGB as well, and no other decoder converts such samples.
+            ([_, _, _], None) if frame.process == Process::Lossless => Transform::Plain,
             ([_, _, _], _) if hints.jfif => Transform::YccToRgb,
             ([_, _, _], Some(0)) => Transform::Plain,
             ([_, _, _], Some(_)) => Transform::YccToRgb,
             ([b'R', b'G', b'B'], None) => Transform::Plain,
-            ([_, _, _], None) if frame.process == Process::Lossless => Transform::Plain,
             ([_, _, _], None) => Transform::YccToRgb,
             // Programs that write CMYK write it inverted, as Adobe's do, marker or not; scientific 12-bit ones do not.
             ([_, _, _, _], None) if frame.precision == 8 => Transform::Invert,
@@ -139,16 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn numbers_tell_lossless_colours_from_jfifs() {
+    fn lossless_colours_are_converted_for_adobe_alone() {
         let frame = |marker: u8, first: u8| {
             let mut payload = vec![8, 0, 4, 0, 4, 3];
             (0..3).for_each(|k| payload.extend([first + k, 0x11, 0]));
             Frame::parse(marker, &payload).unwrap()
         };
         let jfif = ColorHints { jfif: true, ..ColorHints::default() };
-        assert_eq!(Transform::of(&frame(0xC3, 1), jfif), Transform::YccToRgb);
-        assert_eq!(Transform::of(&frame(0xC3, 0), jfif), Transform::Plain);
-        assert_eq!(Transform::of(&frame(0xC3, 1), ColorHints::default()), Transform::Plain);
+        for first in [0, 1] {
+            assert_eq!(Transform::of(&frame(0xC3, first), jfif), Transform::Plain);
+            assert_eq!(Transform::of(&frame(0xC3, first), ColorHints::default()), Transform::Plain);
+        }
+        let adobe = ColorHints { adobe: Some(1), ..jfif };
+        assert_eq!(Transform::of(&frame(0xC3, 1), adobe), Transform::YccToRgb);
         assert_eq!(Transform::of(&frame(0xC0, 0), jfif), Transform::YccToRgb);
     }
 

@@ -3,7 +3,7 @@
 use imageio_core::{Error, Result};
 
 use super::bits::Bits;
-use super::frame::Frame;
+use super::frame::{Component, Frame};
 use super::huffman::{Huffman, extend};
 use super::sample::Sample;
 use super::scan::{Outcome, Scan, Tables};
@@ -20,7 +20,7 @@ pub(crate) fn scan<P: Sample>(
     let channels = frame.components.len();
     let huffman: Vec<&Huffman> = scan.components.iter().map(|c| tables.dc_table(c.dc)).collect::<Result<_>>()?;
     if frame.components.iter().any(|c| (c.h, c.v) != (frame.hmax, frame.vmax)) {
-        return Err(Error::unsupported("lossless JPEG with subsampled components"));
+        return subsampled(data, position, frame, scan, tables, &huffman, out);
     }
     let (width, n) = (frame.width, scan.components.len());
     let shift = scan.al;
@@ -49,16 +49,7 @@ pub(crate) fn scan<P: Sample>(
             }
             let restarted = first && (x == 0 || (interval > 0 && left + 1 == interval));
             for (ci, table) in huffman.iter().enumerate() {
-                bits.refill();
-                let size = u32::from(table.symbol(&mut bits, &mut outcome.corrupt));
-                let difference = match size {
-                    0..=15 => {
-                        let value = extend(bits.peek(), size);
-                        bits.skip(size);
-                        value
-                    }
-                    _ => 32_768,
-                };
+                let difference = difference(&mut bits, table, &mut outcome);
                 let at = x * n + ci;
                 let a = |row: &[i32]| if x == 0 { 0 } else { row[at - n] };
                 let prediction = if restarted {
@@ -94,6 +85,140 @@ pub(crate) fn scan<P: Sample>(
     outcome.position = bits.position();
     outcome.at_end = bits.at_end_of_data();
     Ok(outcome)
+}
+
+/// The difference of the next sample from its prediction (H.1.2.2).
+#[inline(always)]
+fn difference(bits: &mut Bits<'_>, table: &Huffman, outcome: &mut Outcome) -> i32 {
+    bits.refill();
+    match u32::from(table.symbol(bits, &mut outcome.corrupt)) {
+        size @ 0..=15 => {
+            let value = extend(bits.peek(), size);
+            bits.skip(size);
+            value
+        }
+        _ => 32_768,
+    }
+}
+
+/// A component of a scan whose components have different resolutions.
+struct Plane<'t> {
+    index: usize,
+    /// Samples of it in one unit of the scan, across and down.
+    h: usize,
+    v: usize,
+    stride: usize,
+    /// The last row of the units above, then the `v` rows of the units in hand.
+    rows: Vec<i32>,
+    table: &'t Huffman,
+}
+
+/// A scan of a frame whose components have different resolutions. Samples are repeated to the size of the frame,
+/// as libjpeg-turbo does it: its filter is for what comes from a DCT.
+fn subsampled<P: Sample>(
+    data: &[u8],
+    position: usize,
+    frame: &Frame,
+    scan: &Scan,
+    tables: &Tables,
+    huffman: &[&Huffman],
+    out: &mut [P],
+) -> Result<Outcome> {
+    // A scan of one component has one sample in a unit, whatever its factors (A.2.2).
+    let alone = scan.components.len() == 1;
+    let mut units = (frame.mcus_w, frame.mcus_h);
+    let mut planes = Vec::with_capacity(huffman.len());
+    for (part, table) in scan.components.iter().zip(huffman) {
+        let Some(component) = frame.components.get(part.index) else { continue };
+        if alone {
+            units = (component.width, component.height);
+        }
+        let (h, v) = if alone { (1, 1) } else { (component.h, component.v) };
+        let stride = units.0 * h;
+        planes.push(Plane { index: part.index, h, v, stride, rows: vec![0; stride * (v + 1)], table });
+    }
+    let (across, down) = units;
+    let interval = tables.restart_interval;
+    if interval % across.max(1) != 0 {
+        // H.1.1 allows whole rows of units alone.
+        return Err(Error::malformed(format!("restarts every {interval} units in a lossless scan of {across} a row")));
+    }
+    let middle = 1i32 << (u32::from(frame.precision) - scan.al - 1);
+    let mut bits = Bits::new(data, position);
+    let mut outcome = Outcome { mcus: across * down, ..Outcome::default() };
+    let (mut left, mut next, mut fresh) = (interval, 0u8, true);
+    for row in 0..down {
+        if interval > 0 {
+            if left == 0 {
+                if !bits.restart(next) {
+                    outcome.lost_restarts += 1;
+                }
+                next = (next + 1) & 7;
+                left = interval;
+                fresh = true;
+            }
+            left -= across;
+        }
+        for unit in 0..across {
+            for plane in &mut planes {
+                for (line, column) in (0..plane.v).flat_map(|y| (0..plane.h).map(move |x| (y, x))) {
+                    let difference = difference(&mut bits, plane.table, &mut outcome);
+                    let x = unit * plane.h + column;
+                    let at = (line + 1) * plane.stride + x;
+                    let above = at - plane.stride;
+                    let a = |at: usize| if x == 0 { 0 } else { plane.rows[at - 1] };
+                    let prediction = match (fresh && line == 0, x) {
+                        (true, 0) => middle,
+                        (true, _) => a(at),
+                        (false, 0) => plane.rows[above],
+                        (false, _) => predict(scan.ss, a(at), plane.rows[above], a(above)),
+                    };
+                    plane.rows[at] = (prediction + difference) & 0xFFFF;
+                }
+            }
+            if bits.starved() {
+                outcome.missing += 1;
+                if bits.at_end_of_data() {
+                    outcome.missing += across * down;
+                    outcome.at_end = true;
+                    return Ok(outcome);
+                }
+            }
+        }
+        fresh = false;
+        for plane in &mut planes {
+            let Some(component) = frame.components.get(plane.index) else { continue };
+            for line in 0..plane.v {
+                let samples = plane.rows.get((line + 1) * plane.stride..).unwrap_or_default();
+                spread(samples, row * plane.v + line, plane.index, frame, component, scan.al, out);
+            }
+            plane.rows.copy_within(plane.v * plane.stride.., 0);
+        }
+    }
+    outcome.position = bits.position();
+    outcome.at_end = bits.at_end_of_data();
+    Ok(outcome)
+}
+
+/// Writes row `own` of a component to all the rows and columns of the frame that it stands for.
+fn spread<P: Sample>(
+    samples: &[i32],
+    own: usize,
+    index: usize,
+    frame: &Frame,
+    component: &Component,
+    shift: u32,
+    out: &mut [P],
+) {
+    let channels = frame.components.len();
+    let first = (own * frame.vmax).div_ceil(component.v);
+    let end = ((own + 1) * frame.vmax).div_ceil(component.v);
+    let lines = out.chunks_exact_mut((frame.width * channels).max(1)).take(frame.height);
+    for line in lines.skip(first).take(end - first) {
+        for (x, place) in line.iter_mut().skip(index).step_by(channels).enumerate() {
+            *place = P::exact((samples[x * component.h / frame.hmax] << shift) as u16);
+        }
+    }
 }
 
 /// Table H.1; `a` is to the left, `b` above, `c` above to the left.

@@ -3,7 +3,7 @@
 
 use imageio_plugin_bmp as _;
 
-use imageio_core::ndarray::{Array2, Array3};
+use imageio_core::ndarray::{Array2, Array3, Axis, Slice};
 use imageio_core::{ErrorKind, Metadata, NdImage, ReadOptions, Reader, Value, WriteOptions, v3};
 
 fn rgba() -> NdImage {
@@ -64,8 +64,13 @@ fn palettes_are_applied() {
 
 #[test]
 fn large_pictures_are_read_in_parts() {
-    let image: NdImage = Array3::from_shape_fn((1500, 1001, 3), |(y, x, c)| (y ^ x ^ (c << 5)) as u8).into();
-    for top_down in [false, true] {
+    let image = Array3::from_shape_fn((1500, 2003, 4), |(y, x, c)| (y ^ x ^ (c << 5)) as u8);
+    let images: [NdImage; 3] = [
+        image.slice_axis(Axis(2), Slice::from(..3)).to_owned().into(),
+        image.slice_axis(Axis(1), Slice::from(..1001)).to_owned().into(),
+        image.index_axis(Axis(2), 0).to_owned().into(),
+    ];
+    for (image, top_down) in images.into_iter().flat_map(|image| [(image.clone(), false), (image, true)]) {
         let bytes = write(&image, WriteOptions::new().set("top_down", top_down));
         assert_eq!(v3::imread(&bytes).unwrap(), image);
         let path = std::env::temp_dir().join(format!("imageio-bmp-{}-{top_down}.bmp", std::process::id()));
@@ -76,6 +81,46 @@ fn large_pictures_are_read_in_parts() {
         assert_eq!(read.unwrap(), image);
         assert_eq!(cut.kind(), ErrorKind::Malformed);
     }
+}
+
+/// Rows are read to where they belong and changed there: whatever their length, order, padding and place.
+#[test]
+fn every_width_into_memory_that_is_there() {
+    let mut met = 0;
+    for width in (1..40).chain([85, 333]) {
+        for height in [1, 2, 9] {
+            for channels in [1, 3, 4] {
+                let pixel = |(y, x, c): (usize, usize, usize)| (y * 91 + x * 7 + c * 60 + 1) as u8;
+                let image = Array3::from_shape_fn((height, width, channels), pixel);
+                for top_down in [false, true] {
+                    let stored = match channels {
+                        1 => image.index_axis(Axis(2), 0).to_owned().into(),
+                        _ => NdImage::from(image.clone()),
+                    };
+                    let bytes = write(&stored, WriteOptions::new().set("top_down", top_down));
+                    let mut reader = Reader::open(&bytes).unwrap();
+                    assert_eq!(reader.read(0).unwrap(), stored);
+                    let mut around = Array3::from_elem((height + 2, width + 3, channels), 0xA5u8);
+                    let mut inner = around.slice_axis_mut(Axis(0), Slice::from(1..height + 1));
+                    let mut inner = inner.slice_axis_mut(Axis(1), Slice::from(2..width + 2));
+                    let mut whole = Array3::from_elem((height, width, channels), 0xA5u8);
+                    if channels == 1 {
+                        reader.read_into(0, inner.index_axis_mut(Axis(2), 0)).unwrap();
+                        reader.read_into(0, whole.index_axis_mut(Axis(2), 0)).unwrap();
+                    } else {
+                        reader.read_into(0, inner.view_mut()).unwrap();
+                        reader.read_into(0, &mut whole).unwrap();
+                    }
+                    assert_eq!(inner, image, "{width} x {height} x {channels}, {top_down}");
+                    assert_eq!(whole, image, "{width} x {height} x {channels}, {top_down}");
+                    inner.fill(0xA5);
+                    assert!(around.iter().all(|v| *v == 0xA5));
+                    met += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(met, 41 * 3 * 3 * 2);
 }
 
 #[test]

@@ -46,8 +46,8 @@ impl ImageReader for FarbfeldReader<'_> {
         cx.sink().check(Dtype::U16, &shape)?;
         let raster = self.raster();
         raster.check(&self.streams)?;
-        let out = cx.sink().slice::<u16>(&shape)?;
-        self.streams.read(&raster, out, self.width * 4, swizzle::be_to_u16)
+        let out = cx.sink().bytes(Dtype::U16, &shape)?;
+        self.streams.read_in_place(&raster, out, Some(&swizzle::be_to_native))
     }
 
     fn metadata(&mut self, cx: &QueryCx<'_>) -> Result<imageio_core::Metadata> {

@@ -76,10 +76,11 @@ fn general(layout: &Layout, out: &mut Metadata) {
     }
 }
 
-/// The comments before frame `k`, or all of them, a line each.
+/// The comments before frame `k`, or all of them, a line each; one that stands at every frame is told once.
 fn comment(layout: &Layout, k: Option<usize>, out: &mut Metadata) {
     let comments = layout.extensions.comments.iter().filter(|(at, _)| k.is_none_or(|k| *at == k));
-    let lines: Vec<&str> = comments.map(|(_, text)| text.as_str()).collect();
+    let mut lines: Vec<&str> = comments.map(|(_, text)| text.as_str()).collect();
+    lines.dedup();
     if !lines.is_empty() {
         out.insert("comment", lines.join("\n"));
     }
@@ -119,24 +120,6 @@ pub(crate) struct Stored {
     pub icc: Option<Vec<u8>>,
 }
 
-/// Keys that are read from files but follow from the frames when writing.
-const DERIVED: &[&str] = &[
-    "version",
-    "background",
-    "background_color",
-    "duration",
-    "durations",
-    "disposal",
-    "rect",
-    "transparency",
-    "interlaced",
-    "local_palette",
-    "palette",
-    "mode",
-    "shape",
-    "format",
-];
-
 impl Stored {
     /// Takes out what GIF knows; the rest goes to `notes`.
     pub fn new(metadata: &Metadata, notes: &mut Vec<String>) -> Self {
@@ -163,7 +146,8 @@ impl Stored {
                     out.icc = value.and_then(Value::as_bytes).map(<[u8]>::to_vec);
                     out.icc.is_some()
                 }
-                _ => DERIVED.contains(&key),
+                "duration" | "durations" | "background" => true,
+                _ => Metadata::describes_storage(key),
             };
             if !kept {
                 notes.push(format!("metadata `{key}` has no place in a GIF and was not kept"));

@@ -8,18 +8,6 @@ use crate::metadata::{EXTENDED_XMP, ICC, IPTC_RESOURCE, PHOTOSHOP, XMP};
 /// What a segment holds at most.
 const MAX_PAYLOAD: usize = 65_533;
 
-/// What reading reports of the coding itself: true of the old file, not of the new one.
-const OF_THE_CODING: [&str; 8] = [
-    "jfif_version",
-    "jfif_unit",
-    "jfif_density",
-    "adobe_version",
-    "adobe_transform",
-    "process",
-    "bit_depth",
-    "color_space",
-];
-
 /// Segments for what the metadata hold, and notes about what they can't.
 pub struct Segments {
     /// Whole segments, markers included.
@@ -47,12 +35,8 @@ impl Segments {
             Some(comment) => out.comment(comment),
             None => {}
         }
-        for (key, ..) in metadata.iter() {
-            let kept = ["exif", "xmp", "xmp_extended", "icc", "iptc", "photoshop", "comment", "dpi", "subsampling"];
-            if !kept.contains(&key) && !OF_THE_CODING.contains(&key) {
-                out.notes.push(format!("metadata `{key}` has no place in a JPEG file"));
-            }
-        }
+        let kept = ["exif", "xmp", "xmp_extended", "icc", "iptc", "photoshop", "comment", "dpi"];
+        out.notes.extend(metadata.lost(&kept).map(|key| format!("metadata `{key}` has no place in a JPEG file")));
         out
     }
 

@@ -1,4 +1,4 @@
-use imageio_core::{Error, ImageWriter, Metadata, Result, Sink, WriteCx};
+use imageio_core::{Error, ImageWriter, Result, Sink, WriteCx};
 
 /// Writes one array.
 pub(crate) struct NpyWriter {
@@ -13,17 +13,13 @@ impl NpyWriter {
     }
 }
 
-/// What a reader of this format tells about the file itself, which is no loss.
-const OWN: [&str; 3] = ["descr", "fortran_order", "version"];
-
 impl ImageWriter for NpyWriter {
     fn write_frame(&mut self, cx: &WriteCx<'_>) -> Result<()> {
         if self.written {
             return Err(Error::mismatch("an NPY file holds one array").with_hint("write several into an NPZ archive"));
         }
         self.written = true;
-        let lost = cx.metadata().into_iter().flat_map(Metadata::iter).map(|(key, ..)| key);
-        self.lost.extend(lost.filter(|key| !OWN.contains(key)).map(str::to_owned));
+        self.lost.extend(cx.metadata().into_iter().flat_map(|m| m.lost(&[])).map(str::to_owned));
         imageio_npy::write(cx.image(), &mut self.sink)
     }
 

@@ -2,7 +2,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use flate2::Crc;
 use flate2::write::DeflateEncoder;
-use imageio_core::{Error, ErrorKind, ImageWriter, Metadata, Result, Sink, Value, WriteCx};
+use imageio_core::{Error, ErrorKind, ImageWriter, Result, Sink, Value, WriteCx};
 
 use crate::options::{Compression, NpzWriteOptions};
 use crate::zip::{CENTRAL, DEFLATE, END, END64, END64_LEN, EXTRA64, LOCAL, LOCATOR64, STORED, UTF8};
@@ -28,9 +28,6 @@ const WIDE: u64 = 0xF000_0000;
 
 /// 1 January 1980, the first day that ZIP knows, so that equal arrays give equal files; numpy does the same.
 const DATE: u16 = 0x21;
-
-/// What a reader of this format tells about the file itself, which is no loss.
-const OWN: [&str; 6] = ["name", "names", "descr", "fortran_order", "version", "compression"];
 
 impl NpzWriter {
     pub(crate) fn new(sink: Sink) -> Self {
@@ -100,8 +97,8 @@ impl ImageWriter for NpzWriter {
     fn write_frame(&mut self, cx: &WriteCx<'_>) -> Result<()> {
         let options = NpzWriteOptions::parse(cx.options())?;
         let name = self.name(cx, &options)?;
-        for (key, ..) in cx.metadata().into_iter().flat_map(Metadata::iter) {
-            if !OWN.contains(&key) && !self.lost.iter().any(|lost| lost == key) {
+        for key in cx.metadata().into_iter().flat_map(|m| m.lost(&["name"])) {
+            if !self.lost.iter().any(|lost| lost == key) {
                 self.lost.push(key.to_owned());
             }
         }

@@ -245,7 +245,7 @@ impl PngWriter {
 
 fn still_only(n: usize) -> Error {
     Error::mismatch(format!("a PNG file holds one image, and {n} are to be written"))
-        .with_hint("name the file `.apng`, or set option `animation`, to write an animation")
+        .with_hint("name the file `.apng`, or set option `animation`, to write an animation; `sequence:image_%04d.png` writes a file each")
 }
 
 /// How long frame `k` is shown: by option, by its own metadata, by the metadata of the whole, else 100 ms.

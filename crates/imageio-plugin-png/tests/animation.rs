@@ -64,6 +64,10 @@ fn a_still_in_front_is_image_0() {
     assert_eq!(reader.metadata(0).unwrap().get("default_image").unwrap().as_bool(), Some(true));
     assert!(reader.metadata(0).unwrap().get("duration").is_none());
     assert_eq!(reader.metadata(2).unwrap().get("duration").unwrap().as_f64(), Some(200.0));
+    // The list has a place for each image, so that it can be written again with all of them.
+    let whole = iio::immeta(WITH_STILL).unwrap();
+    let times = whole.get("duration").unwrap().as_list().unwrap().iter().filter_map(Value::as_f64);
+    assert_eq!(times.collect::<Vec<_>>(), [0.0, 100.0, 200.0]);
 }
 
 #[test]

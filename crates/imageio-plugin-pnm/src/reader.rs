@@ -171,16 +171,13 @@ fn read(streams: &mut Streams<'_>, header: &Header, options: &ReadOptions, sink:
                 }),
             }
         }
-        _ => {
-            let out = sink.slice::<u16>(&shape)?;
-            let scale = scale16(header, options);
-            streams.read(&raster, out, row, |from, to| {
+        _ => match scale16(header, options) {
+            None => streams.read_in_place(&raster, sink.bytes(Dtype::U16, &shape)?, Some(&swizzle::be_to_native)),
+            Some(max) => streams.read(&raster, sink.slice::<u16>(&shape)?, row, |from, to| {
                 swizzle::be_to_u16(from, to);
-                if let Some(max) = scale {
-                    to.iter_mut().for_each(|v| *v = stretch(*v, max));
-                }
-            })
-        }
+                to.iter_mut().for_each(|v| *v = stretch(*v, max));
+            }),
+        },
     }
 }
 

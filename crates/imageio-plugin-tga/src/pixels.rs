@@ -1,5 +1,6 @@
 //! One row of stored pixels to one row of the array.
 
+use imageio_raster::rows::Change;
 use imageio_raster::swizzle;
 
 use crate::header::{Header, Kind};
@@ -59,6 +60,20 @@ impl Convert {
         swizzle::bits(from, to, |b| b);
         if self.mirrored {
             to.reverse();
+        }
+    }
+
+    /// What is to be done with rows that are as long in the array as in the file, if anything; `None` where they are
+    /// not, or where more is to be done.
+    pub fn in_place(&self) -> Option<Option<&'static Change<'static>>> {
+        if self.indexed || self.mirrored || self.opaque {
+            return None;
+        }
+        match (self.kind, self.bits) {
+            (Kind::Gray, 8) | (Kind::GrayAlpha, 16) => Some(None),
+            (Kind::Rgb, 24) => Some(Some(&swizzle::swap_red_and_blue)),
+            (Kind::Rgba, 32) => Some(Some(&swizzle::swap_red_and_blue_of_4)),
+            _ => None,
         }
     }
 

@@ -77,7 +77,10 @@ impl ImageReader for TgaReader<'_> {
             return self.streams.read(&raster, out, row, |from, to| convert.bools(from, to));
         }
         let out = cx.sink().slice::<u8>(&shape)?;
-        self.streams.read(&raster, out, row, |from, to| convert.row(from, to))
+        match convert.in_place() {
+            Some(change) => self.streams.read_in_place(&raster, out, change),
+            None => self.streams.read(&raster, out, row, |from, to| convert.row(from, to)),
+        }
     }
 
     fn metadata(&mut self, cx: &QueryCx<'_>) -> Result<Metadata> {

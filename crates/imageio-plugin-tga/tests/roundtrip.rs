@@ -32,6 +32,23 @@ fn every_option_and_shape() {
 }
 
 #[test]
+fn every_width() {
+    for width in 1..40 {
+        for channels in [1, 2, 3, 4] {
+            let image = Array3::from_shape_fn((3, width, channels), |(y, x, c)| (y * 91 + x * 7 + c * 60 + 1) as u8);
+            let image: NdImage = match channels {
+                1 => image.into_shape_with_order((3, width)).unwrap().into(),
+                _ => image.into(),
+            };
+            for top_down in [false, true] {
+                let bytes = write(&image, WriteOptions::new().set("top_down", top_down));
+                assert_eq!(v3::imread_with(&bytes, &ReadOptions::new().extension("tga")).unwrap(), image, "{width}");
+            }
+        }
+    }
+}
+
+#[test]
 fn metadata_survive() {
     let mut metadata = Metadata::new();
     metadata.insert("id_section", b"hello".as_slice());

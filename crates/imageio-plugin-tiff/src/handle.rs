@@ -18,7 +18,8 @@ use crate::target::{Region, Target};
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeriesInfo {
     /// What told which pages belong together: `generic`, `shaped`, `imagej`, `ome`, `lsm`, `stk`, `fluoview`,
-    /// `mmstack`, `scanimage`, `svs`, `scn`, `ndpi` or `philips`.
+    /// `mmstack`, `ndtiff`, `scanimage`, `sis`, `svs`, `scn`, `qpi`, `ndpi`, `bif`, `avs`, `philips`, `indica`, `eer`,
+    /// `nih` or `mdgel`.
     pub kind: &'static str,
     /// What the file calls it; may be empty.
     pub name: String,
@@ -41,7 +42,7 @@ impl SeriesInfo {
             name: series.name.clone(),
             shape: series.shape.clone(),
             axes: series.axes.clone(),
-            dtype: series.key.layout.dtype().ok(),
+            dtype: series.dtype().ok(),
             n_pages: series.len(),
             levels: std::iter::once(series).chain(&series.levels).map(|s| s.shape.clone()).collect(),
         }
@@ -159,9 +160,11 @@ impl<'r> TiffReader<'r> {
         Ok(self.chain.all(&self.tiff, &mut self.window)?.len())
     }
 
-    /// Every page of the chain in order; pages that can't be understood are errors.
-    pub fn pages(&mut self) -> Result<Vec<PageInfo>> {
-        (0..self.n_pages()?).map(|k| Ok(PageInfo::new(k, &self.page(k)?))).collect()
+    /// Every page of the chain in order; an error in the place of each that can't be understood.
+    ///
+    /// `collect::<Result<Vec<_>>>()` takes all or none.
+    pub fn pages(&mut self) -> Result<Vec<Result<PageInfo>>> {
+        Ok((0..self.n_pages()?).map(|k| Ok(PageInfo::new(k, &self.page(k)?))).collect())
     }
 
     /// Metadata of page `k` of the chain, its tags among them.
@@ -176,7 +179,9 @@ impl<'r> TiffReader<'r> {
         let series = self.series_at(k, 0)?.clone();
         let list = match series.pages {
             Pages::Stored(offset) => return Ok(Some(offset)),
-            Pages::Planes(list) => list,
+            Pages::Planes(list) => {
+                list.into_iter().map(|place| place.filter(|p| p.file == 0).map(|p| p.offset)).collect()
+            }
             Pages::Listed(list) => {
                 let mut offsets = Vec::with_capacity(list.len());
                 for place in list {

@@ -196,6 +196,8 @@ pub(crate) struct Tiff<'r> {
     pub max_alloc: Option<u64>,
     /// What the end of the file cuts off reads as missing instead of being an error.
     pub allow_truncated: bool,
+    /// Offsets and byte counts of strips by the offset of their directory, where tags do not say what they are.
+    pub places: std::sync::OnceLock<std::collections::HashMap<u64, Vec<(u64, u64)>>>,
 }
 
 impl<'r> Tiff<'r> {
@@ -223,7 +225,7 @@ impl<'r> Tiff<'r> {
                 }
             }
         };
-        Ok(Tiff { source, header, max_metadata, max_alloc, allow_truncated: false })
+        Ok(Tiff { source, header, max_metadata, max_alloc, allow_truncated: false, places: Default::default() })
     }
 
     /// A local file that another one names.
@@ -239,7 +241,7 @@ impl<'r> Tiff<'r> {
         let header = Header::parse(head.get(..n).unwrap_or_default());
         let header = header.ok_or_else(|| Error::malformed("the file is no TIFF file"))?;
         let imageio_core::Limits { max_metadata, max_alloc, .. } = imageio_core::Limits::default();
-        Ok(Tiff { source, header, max_metadata, max_alloc, allow_truncated: false })
+        Ok(Tiff { source, header, max_metadata, max_alloc, allow_truncated: false, places: Default::default() })
     }
 
     #[cfg(test)]

@@ -248,6 +248,9 @@ impl Page {
             let found = wanted.and_then(|wanted| ndpi::chunks(tiff, &self.ifd, window, wanted));
             return found.map_err(|e| self.ifd.blame(e));
         }
+        if let Some(places) = tiff.places.get().and_then(|all| all.get(&self.ifd.offset)) {
+            return Ok(places.clone());
+        }
         let entry = |tags: &[u16]| tags.iter().find_map(|tag| self.ifd.entry(*tag)).copied();
         // Tiles may have been written under the tags of strips, and old JPEG streams have tags of their own.
         let offsets = entry(&[tag::TILE_OFFSETS, tag::STRIP_OFFSETS, tag::JPEG_INTERCHANGE_FORMAT]);

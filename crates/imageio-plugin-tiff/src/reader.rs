@@ -54,8 +54,8 @@ pub struct TiffReader<'r> {
     pub(crate) chain: Chain,
     pub(crate) window: Window,
     limits: Limits,
-    /// Where the other files of a set are.
-    folder: Option<PathBuf>,
+    /// The file, beside which the others of a set are.
+    path: Option<PathBuf>,
     /// Every page is an image.
     by_page: bool,
     /// The one series that the file is opened for.
@@ -76,10 +76,11 @@ impl<'r> TiffReader<'r> {
             return Err(Error::malformed("the file holds no page"));
         };
         let first = Page::read(&tiff, first, &mut window).map_err(|e| e.with("page", 0))?;
-        // Only OME files name others, which lie beside them.
+        // Only OME and NDTiff files name others, which lie beside them.
         let texts = series::descriptions(&tiff, &first, &mut window)?;
-        let folder = match texts.first().is_some_and(|t| series::is_ome(t)) && request.file().is_some() {
-            true => request.local_path()?.parent().map(PathBuf::from),
+        let of_a_set = texts.first().is_some_and(|t| series::is_ome(t)) || series::is_ndtiff(&tiff, &first);
+        let path = match of_a_set && request.file().is_some() {
+            true => Some(request.local_path()?.to_path_buf()),
             false => None,
         };
         let limits = request.limits().clone();
@@ -88,7 +89,7 @@ impl<'r> TiffReader<'r> {
             chain,
             window,
             limits,
-            folder,
+            path,
             by_page: options.pages,
             only: options.series,
             grouped: None,
@@ -97,8 +98,8 @@ impl<'r> TiffReader<'r> {
 
     pub(crate) fn grouped(&mut self) -> Result<&Grouped> {
         if self.grouped.is_none() {
-            let folder = self.folder.as_deref();
-            let grouped = series::group(&self.tiff, &mut self.chain, &mut self.window, folder);
+            let path = self.path.as_deref();
+            let grouped = series::group(&self.tiff, &mut self.chain, &mut self.window, path);
             let mut grouped = grouped.map_err(|e| self.chain.locate(e))?;
             if let Some(only) = self.only {
                 let count = grouped.series.len();
@@ -145,7 +146,14 @@ impl<'r> TiffReader<'r> {
                 ));
             }
             let mut target = match self.only {
-                None => Target::page(self.page(cx.index())?),
+                None => {
+                    let page = self.page(cx.index())?;
+                    if series::is_lsm(&page) {
+                        // Where its strips are depends on the other pages.
+                        self.grouped()?;
+                    }
+                    Target::page(page)
+                }
                 Some(_) => {
                     let index = cx.index();
                     let series = self.series_at(0, 0)?;
@@ -232,6 +240,15 @@ impl<'r> TiffReader<'r> {
             palette::apply(&palettes, count / target.n_pages().max(1), dtype.size(), dest);
             return Ok(());
         }
+        if let Some(gel) = target.gel {
+            let dest = sink.bytes(Dtype::F32, &target.shape)?;
+            // Samples are decoded to the end of the memory that intensities fill from its beginning.
+            let count = dest.len() / Dtype::F32.size();
+            let (_, samples) = dest.split_at_mut(dest.len() - count * dtype.size());
+            self.fill(target, samples, dtype)?;
+            gel.apply(dtype.size(), dest);
+            return Ok(());
+        }
         if self.read_plain(target, dtype, sink)? {
             return Ok(());
         }
@@ -249,7 +266,10 @@ impl<'r> TiffReader<'r> {
         sink.check(dtype, &target.shape)?;
         let offset = match &target.pages {
             Pages::Stored(offset) => Some(*offset),
-            Pages::Planes(list) => list.first().copied().flatten().filter(|_| list.len() == 1),
+            Pages::Planes(list) => match list.as_slice() {
+                [Some(place)] if place.file == 0 => Some(place.offset),
+                _ => None,
+            },
             Pages::Listed(list) => match list.as_slice() {
                 [Some(place)] if place.file == 0 && place.offset == target.key.ifd.offset => {
                     target.key.contiguous(&target.key.chunks(&self.tiff, &mut self.window)?)
@@ -313,10 +333,19 @@ impl<'r> TiffReader<'r> {
                 Ok(())
             }
             Pages::Planes(list) => {
-                for (part, offset) in dest.chunks_exact_mut(elements.max(1)).zip(list) {
-                    match offset {
-                        None => part.fill(T::default()),
-                        Some(at) => decode::region(tiff, key, Some(*at), target.region.as_ref(), part)?,
+                let mut other: Option<(usize, Tiff<'_>)> = None;
+                for (part, place) in dest.chunks_exact_mut(elements.max(1)).zip(list) {
+                    let Some(Place { file, offset }) = *place else {
+                        part.fill(T::default());
+                        continue;
+                    };
+                    if file > 0 && other.as_ref().is_none_or(|(open, _)| *open != file) {
+                        other = Some((file, self.other(file)?));
+                    }
+                    let region = target.region.as_ref();
+                    match &other {
+                        Some((_, other)) if file > 0 => decode::region(other, key, Some(offset), region, part)?,
+                        _ => decode::region(tiff, key, Some(offset), region, part)?,
                     }
                 }
                 Ok(())
@@ -332,19 +361,29 @@ impl<'r> TiffReader<'r> {
                     (rest, dest) = (later, others);
                     match file.checked_sub(1) {
                         None => listed(tiff, key, true, now, target, elements, part)?,
-                        Some(k) => {
-                            let path = self.grouped.as_ref().and_then(|g| g.files.get(k));
-                            let path = path.ok_or_else(|| Error::malformed("a file of the set is not known"))?;
-                            let mut other = Tiff::at(path)?;
-                            other.allow_truncated = tiff.allow_truncated;
+                        Some(_) => {
+                            let other = self.other(file)?;
                             listed(&other, key, false, now, target, elements, part)
-                                .map_err(|e| e.with("file", path.display()))?;
+                                .map_err(|e| e.with("file", self.path(file).unwrap_or_default().display()))?;
                         }
                     }
                 }
                 Ok(())
             }
         }
+    }
+
+    /// Path of a file of the set, which are counted from 1.
+    fn path(&self, file: usize) -> Option<PathBuf> {
+        self.grouped.as_ref()?.files.get(file.checked_sub(1)?).cloned()
+    }
+
+    /// Another file of the set.
+    fn other(&self, file: usize) -> Result<Tiff<'static>> {
+        let path = self.path(file).ok_or_else(|| Error::malformed("a file of the set is not known"))?;
+        let mut other = Tiff::at(&path)?;
+        other.allow_truncated = self.tiff.allow_truncated;
+        Ok(other)
     }
 }
 

@@ -138,6 +138,18 @@ fn instrument(tiff: &Tiff<'_>, window: &mut Window, page: &Page, text: &str) -> 
                 out.extend(real(scan, key).map(|v| (axis, Spacing::new(v * 1e9, Unit::Nanometre))));
             }
         }
+    } else if has(tag::OLYMPUS_SIS) {
+        let tree = flavour::sis(tiff, window, page).unwrap_or_default();
+        for (axis, key) in [('X', "pixelsizex"), ('Y', "pixelsizey")] {
+            out.extend(real(&tree, key).map(|v| (axis, Spacing::new(v * 1e6, Unit::Micrometre))));
+        }
+    } else if has(tag::NIH_IMAGE) {
+        out.extend(nih(&flavour::nih(tiff, window, page).unwrap_or_default()));
+    } else if has(tag::TVIPS) {
+        let tree = flavour::tvips(tiff, window, page).unwrap_or_default();
+        for (axis, key) in [('X', "PixelSizeX"), ('Y', "PixelSizeY")] {
+            out.extend(real(&tree, key).map(|v| (axis, Spacing::new(v, Unit::Nanometre))));
+        }
     } else if has(tag::CZ_SEM) {
         let tree = flavour::sem(tiff, window, page).unwrap_or_default();
         if let Some([_, size, unit]) = tree.get("ap_image_pixel_size").and_then(Value::as_list) {
@@ -146,6 +158,28 @@ fn instrument(tiff: &Tiff<'_>, window: &mut Window, page: &Page, text: &str) -> 
                 out.extend([('X', size), ('Y', size)]);
             }
         }
+    }
+    out
+}
+
+/// NIH Image counts pixels in a unit, of which versions up to 1.53 had others numbers.
+fn nih(tree: &Tree) -> Vec<(char, Spacing)> {
+    let number = |key: &str| tree.get(key).and_then(Value::as_i64).unwrap_or(0);
+    let older = if (1..=153).contains(&number("Version")) { 5 } else { 0 };
+    let unit = match number("UnitsID") + older {
+        5 => "nm",
+        6 => "um",
+        7 => "mm",
+        8 => "cm",
+        9 => "m",
+        11 => "inch",
+        _ => return Vec::new(),
+    };
+    let mut out = Vec::new();
+    if let Some(scale) = real(tree, "XScale") {
+        let aspect = real(tree, "PixelAspectRatio").unwrap_or(1.0);
+        out.extend([('X', spacing(1.0 / scale, unit)), ('Y', spacing(aspect / scale, unit))]);
+        out.extend(real(tree, "SliceSpacing").map(|v| ('I', spacing(v / scale, unit))));
     }
     out
 }

@@ -71,12 +71,8 @@ const KEPT: [(u16, u16); 24] = [
 ];
 
 /// Keys that say how a file was stored, which the options decide anew, or that repeat others.
-const LEFT: [&str; 20] = [
+const LEFT: [&str; 12] = [
     "series",
-    "compression",
-    "predictor",
-    "photometric",
-    "planar",
     "description1",
     "resolution",
     "resolution_unit",
@@ -86,10 +82,6 @@ const LEFT: [&str; 20] = [
     "imagej",
     "ome",
     "tags",
-    "byteorder",
-    "bigtiff",
-    "n_pages",
-    "mode",
     "text",
     "gamma",
 ];
@@ -181,6 +173,7 @@ impl Stored {
                 },
                 ("nodata", Node::Value(value)) => self.every.push(f.text(tag::GDAL_NODATA, &value.to_string())),
                 ("exif", Node::Section(tree)) => self.exif(f, tree),
+                (key, _) if Metadata::describes_storage(key) => {}
                 (key, _) => self.notes.push(format!("TIFF has no place for the metadata `{key}`")),
             }
         }

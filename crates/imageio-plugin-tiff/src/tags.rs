@@ -51,6 +51,16 @@ pub(crate) mod tag {
     pub const IMAGE_DEPTH: u16 = 32997;
     pub const TILE_DEPTH: u16 = 32998;
     pub const COPYRIGHT: u16 = 33432;
+    pub const MD_FILE_TAG: u16 = 33445;
+    pub const OLYMPUS_INI: u16 = 33471;
+    pub const OLYMPUS_SIS: u16 = 33560;
+    pub const AGILENT: u16 = 37701;
+    pub const TVIPS: u16 = 37706;
+    pub const NIH_IMAGE: u16 = 43314;
+    pub const EER_METADATA: u16 = 65001;
+    pub const EER_SKIP_BITS: u16 = 65007;
+    pub const EER_ACROSS_BITS: u16 = 65008;
+    pub const EER_DOWN_BITS: u16 = 65009;
     pub const UIC1: u16 = 33628;
     pub const UIC2: u16 = 33629;
     pub const UIC3: u16 = 33630;
@@ -63,6 +73,7 @@ pub(crate) mod tag {
     pub const MICRO_MANAGER: u16 = 51123;
     pub const NDPI_VERSION: u16 = 65420;
     pub const NDPI_MAGNIFICATION: u16 = 65421;
+    pub const NDPI_LABEL: u16 = 65427;
     pub const NDPI_MCU_STARTS: u16 = 65426;
     pub const NDPI_MCU_STARTS_HIGH: u16 = 65432;
     pub const NDPI_CAPTURE_MODE: u16 = 65441;
@@ -199,6 +210,32 @@ static NAMES: &[(u16, &str)] = &[
     (800, "ImageTitle"),
     (907, "SiffCompress"),
     (999, "USPTO_Miscellaneous"),
+    (4864, "AndorId"),
+    (4869, "AndorTemperature"),
+    (4876, "AndorExposureTime"),
+    (4878, "AndorKineticCycleTime"),
+    (4879, "AndorAccumulations"),
+    (4881, "AndorAcquisitionCycleTime"),
+    (4882, "AndorReadoutTime"),
+    (4884, "AndorPhotonCounting"),
+    (4885, "AndorEmDacLevel"),
+    (4890, "AndorFrames"),
+    (4896, "AndorHorizontalFlip"),
+    (4897, "AndorVerticalFlip"),
+    (4898, "AndorClockwise"),
+    (4899, "AndorCounterClockwise"),
+    (4904, "AndorVerticalClockVoltage"),
+    (4905, "AndorVerticalShiftSpeed"),
+    (4907, "AndorPreAmpSetting"),
+    (4908, "AndorCameraSerial"),
+    (4911, "AndorActualTemperature"),
+    (4912, "AndorBaselineClamp"),
+    (4913, "AndorPrescans"),
+    (4914, "AndorModel"),
+    (4915, "AndorChipSizeX"),
+    (4916, "AndorChipSizeY"),
+    (4944, "AndorBaselineOffset"),
+    (4966, "AndorSoftwareVersion"),
     (18246, "Rating"),
     (18247, "XP_DIP_XML"),
     (18248, "StitchInfo"),

@@ -7,7 +7,7 @@ use imageio_core::{Dtype, Error, Result, Spacing, Value};
 use crate::options::ReadOptions;
 use crate::page::Page;
 use crate::palette::Palette;
-use crate::series::{Pages, Place, Series};
+use crate::series::{Gel, Pages, Place, Series};
 
 /// Rows and columns of every page that are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub(crate) struct Target {
     pub region: Option<Region>,
     /// The colours that take the place of indices.
     pub palette: Option<Palette>,
+    /// The intensities that samples stand for.
+    pub gel: Option<Gel>,
     /// Distances between neighbours that the description of the array has.
     pub scale: Vec<(char, Spacing)>,
     /// How many times larger pixels are than those of the full size, along Y and X.
@@ -49,6 +51,7 @@ impl Target {
             pages,
             region: None,
             palette: None,
+            gel: None,
             scale: Vec::new(),
             reduced: (1.0, 1.0),
         }
@@ -69,6 +72,7 @@ impl Target {
             pages,
             region: None,
             palette: None,
+            gel: series.gel,
             scale,
             reduced: (1.0, 1.0),
         }
@@ -99,7 +103,7 @@ impl Target {
                     Pages::Planes(all) => Pages::Planes(list.iter().map(|k| all.get(*k).copied().flatten()).collect()),
                     Pages::Stored(first) => {
                         let size = found.key.layout.bytes().unwrap_or(0) as u64;
-                        let at = |k: &usize| Some(first.saturating_add(size.saturating_mul(*k as u64)));
+                        let at = |k: &usize| Some(Place::here(first.saturating_add(size.saturating_mul(*k as u64))));
                         Pages::Planes(list.iter().map(at).collect())
                     }
                 };
@@ -109,7 +113,8 @@ impl Target {
                     }
                 }
                 let (series, key, scale) = (Some(found.clone()), found.key.clone(), found.scale.clone());
-                Target { series, shape, axes, key, pages, region: None, palette: None, scale, reduced: (1.0, 1.0) }
+                let (palette, gel, reduced) = (None, found.gel, (1.0, 1.0));
+                Target { series, shape, axes, key, pages, region: None, palette, gel, scale, reduced }
             }
         };
         target.crop(&options.region)?;
@@ -125,9 +130,10 @@ impl Target {
 
     /// Elements of the array.
     pub fn dtype(&self) -> Result<Dtype> {
-        match &self.palette {
-            Some(palette) => Ok(palette.dtype()),
-            None => self.key.layout.dtype(),
+        match (&self.palette, self.gel) {
+            (Some(palette), _) => Ok(palette.dtype()),
+            (None, Some(_)) => Ok(Dtype::F32),
+            (None, None) => self.key.layout.dtype(),
         }
     }
 

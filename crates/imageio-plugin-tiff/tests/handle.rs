@@ -106,7 +106,7 @@ fn pages_and_series_are_told() {
     let series = tiff.series().unwrap();
     assert_eq!((series[0].kind, series[0].axes.as_str(), series[0].n_pages), ("shaped", "QYX", 4));
     assert_eq!(series[0].levels, [vec![4, 20, 30]]);
-    let pages = tiff.pages().unwrap();
+    let pages: Vec<_> = tiff.pages().unwrap().into_iter().collect::<Result<_, _>>().unwrap();
     assert_eq!((pages[3].index, pages[3].shape.as_slice(), pages[3].compression), (3, &[20, 30][..], "adobe_deflate"));
     assert!(pages.windows(2).all(|p| p[0].offset != p[1].offset) && !pages[0].is_tiled);
     assert!(tiff.page_metadata(2).unwrap().get("tags/ImageWidth").is_some());
@@ -191,4 +191,25 @@ fn what_is_cut_off_may_be_left_out() {
         let sevens = found.iter().filter(|v| **v == 7).count();
         assert!(sevens >= 64 * 62 && found.iter().all(|v| *v == 7 || *v == 0), "{sevens}");
     }
+}
+
+#[test]
+fn a_page_that_is_no_image_is_an_error_in_its_place() {
+    let stack = Array3::<u8>::from_shape_fn((3, 20, 30), |(z, y, x)| (z * 50 + y + x) as u8);
+    let mut bytes = write(stack, &[("shaped", "false")]);
+    let second = {
+        let mut reader = Reader::open(bytes.clone()).unwrap();
+        reader.downcast_mut::<TiffReader>().unwrap().pages().unwrap()[1].as_ref().unwrap().offset as usize
+    };
+    // The width of the second page.
+    let at = (0..20).map(|k| second + 2 + 12 * k).find(|at| bytes[*at..*at + 2] == [0, 1]).unwrap();
+    bytes[at + 8..at + 12].fill(0);
+    let mut reader = Reader::open(bytes).unwrap();
+    let tiff = reader.downcast_mut::<TiffReader>().unwrap();
+    let pages = tiff.pages().unwrap();
+    assert_eq!(pages.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    let error = pages[1].as_ref().unwrap_err();
+    assert_eq!((error.context_value("page"), error.context_value("tag")), (Some("1"), Some("ImageWidth (256)")));
+    assert_eq!(tiff.series().unwrap()[0].shape, [2, 20, 30]);
+    assert!(reader.notes().iter().any(|note| note.starts_with("page 1 is left out")));
 }

@@ -43,14 +43,15 @@ fn series_are_those_of_tifffile() {
         let one = &series[index];
         assert_eq!(one.axes, axes, "{name} {place}");
         // What tifffile calls uniform or has no word for is generic here.
-        let same = one.kind == kind || kind == "uniform" || (kind == "generic" && one.kind == "ndpi");
+        let same =
+            one.kind == kind || kind == "uniform" || (kind == "generic" && matches!(one.kind, "ndpi" | "indica"));
         assert!(same, "{name}: {} is {kind}", one.kind);
         assert_eq!(one.levels[level], image.shape(), "{name} {place}");
         kinds.insert(one.kind);
         rows += 1;
     }
     println!("{rows} arrays of {} kinds", kinds.len());
-    assert!(rows >= 57 && kinds.len() >= 13, "{rows} {kinds:?}");
+    assert!(rows >= 88 && kinds.len() >= 20, "{rows} {kinds:?}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -76,6 +77,32 @@ fn instruments_say_what_they_say() {
         ("pilatus.tif", "pilatus/Pixel_size", "[0.000172, 0.000172]"),
         ("geo.tif", "geo/ProjectedCSTypeGeoKey", "32611"),
         ("geo.tif", "gdal/A", "1"),
+        ("sis.tif", "sis/Dimension", "[[Z, 3], [Band, 2], [Time, 1]]"),
+        ("sis.tif", "sis/Band/BandName2", "GFP"),
+        ("sis.tif", "sis/cameraname", "XC50"),
+        ("sis.tif", "sis/datetime", "2009-03-05T14:30:00"),
+        ("slide.avs.tif", "avs/Scan.Settings/Objective", "20"),
+        ("events.eer.tif", "eer/dose", "1.5"),
+        ("events.eer.tif", "eer/dose.unit", "e"),
+        ("events.eer.tif", "eer/ok", "true"),
+        ("nih.tif", "nih/XScale", "4"),
+        ("nih.tif", "nih/PixelsPerLine", "24"),
+        ("root.gel.tif", "mdgel/ScalePixel", "3/7"),
+        ("root.gel.tif", "mdgel/LabName", "lab"),
+        ("andor.tif", "andor/Model", "DU-897"),
+        ("andor.tif", "andor/ExposureTime", "0.25"),
+        ("epics.tif", "epics/Gain", "2.5"),
+        ("epics.tif", "epics/uniqueID", "7"),
+        ("nuvu.tif", "nuvu/Gain", "high"),
+        ("tvips.tif", "tvips/HighTension", "0"),
+        ("tvips.tif", "tvips/ImageName", "name"),
+        ("mediacy.tif", "mediacy/ChannelName", "DAPI"),
+        ("astro.tif", "astrotiff/OBJECT", "M31"),
+        ("streak.tif", "streak/Application/Software", "HPD-TA"),
+        ("indica.tif", "indica/channel", "[{name: a}, {name: b}]"),
+        ("old_scanimage.tif", "series/kind", "scanimage"),
+        ("nd/a_NDTiffStack.tif", "micromanager/Summary/Prefix", "a"),
+        ("nd/a_NDTiffStack.tif", "micromanager/Page/a", "1"),
     ];
     for (name, path, wanted) in rows {
         let mut reader = Reader::open(folder.join(name)).unwrap();
@@ -84,7 +111,7 @@ fn instruments_say_what_they_say() {
         assert_eq!(found.to_string(), wanted, "{name} {path}");
         reader.metadata(Index::All).unwrap();
     }
-    let spacing: [(&str, &[(f64, Unit)]); 8] = [
+    let spacing: [(&str, &[(f64, Unit)]); 10] = [
         (
             "imagej.tif",
             &[
@@ -108,6 +135,8 @@ fn instruments_say_what_they_say() {
         ("slide.svs.tif", &[(0.499, Unit::Micrometre), (0.499, Unit::Micrometre), (1.0, Unit::None)]),
         ("slide.philips.tif", &[(0.25, Unit::Micrometre), (0.25, Unit::Micrometre), (1.0, Unit::None)]),
         ("geo.tif", &[(20.0, Unit::Metre), (10.0, Unit::Metre)]),
+        ("sis_plain.tif", &[(0.5, Unit::Micrometre), (0.25, Unit::Micrometre)]),
+        ("nih.tif", &[(1.0, Unit::None), (0.25, Unit::Micrometre), (0.25, Unit::Micrometre)]),
     ];
     for (name, wanted) in spacing {
         let found = v3::improps(folder.join(name)).unwrap().spacing.unwrap_or_else(|| panic!("{name}"));

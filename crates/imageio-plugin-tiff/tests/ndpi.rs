@@ -132,7 +132,7 @@ fn slides_of_more_than_four_gib() {
         let tiff = reader.downcast_mut::<TiffReader>().unwrap();
         let series = tiff.series().unwrap();
         assert_eq!((series[0].kind, series[1].name.as_str()), ("ndpi", "Map"));
-        assert_eq!(tiff.pages().unwrap()[0].chunk, (PART[0], PART[1]));
+        assert_eq!(tiff.pages().unwrap()[0].as_ref().unwrap().chunk, (PART[0], PART[1]));
         let part = tiff.read_region(10..20, 30..70).unwrap();
         let row = |y: usize| &pixels[(y * WIDTH + 30) * 3..(y * WIDTH + 70) * 3];
         assert_eq!(part.as_bytes().unwrap(), (10..20).flat_map(row).copied().collect::<Vec<u8>>());

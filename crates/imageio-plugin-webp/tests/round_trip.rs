@@ -123,6 +123,23 @@ fn grey_is_stored_in_colour_with_a_note() {
     assert_eq!(channel(&back, 2), channel(&pair.clone().into_dyn(), 0));
 }
 
+/// Other decoders heed alpha only if the first chunk announces it.
+#[test]
+fn alpha_beside_grey_is_announced() {
+    let announced = |bytes: &[u8]| bytes[12..16] == *b"VP8X" && bytes[20] & 0x10 != 0;
+    let pair = Array3::from_shape_fn((9, 14, 2), |(y, x, c)| (x * 17 + y * (c + 5)) as u8);
+    let bytes = write(&pair, &options());
+    assert!(announced(&bytes));
+    assert_eq!(channel(&read(&bytes), 3), pair.index_axis(Axis(2), 1).to_owned().into_dyn());
+    let frames = Array4::from_shape_fn((2, 9, 14, 2), |(k, y, x, c)| (x * 17 + y * (c + 5) + k) as u8);
+    for options in [options(), with(webp::WriteOptions::new().lossless(true))] {
+        let bytes = v3::imwrite_with("<bytes>", Batch(&frames), &options).unwrap().unwrap();
+        assert!(announced(&bytes));
+        let back = v3::imread_with(&bytes, &ReadOptions::new().index(1)).unwrap().into_array::<u8>().unwrap();
+        assert_eq!(channel(&back, 3), frames.index_axis(Axis(0), 1).index_axis(Axis(2), 1).to_owned().into_dyn());
+    }
+}
+
 #[test]
 fn animations() {
     let mut frames: Vec<Array3<u8>> = vec![picture(50, 60, 4, 0)];

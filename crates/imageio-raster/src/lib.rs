@@ -6,6 +6,8 @@ pub mod picture;
 pub mod rows;
 pub mod source;
 pub mod swizzle;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use self::notes::unkept;
 pub use self::picture::Picture;

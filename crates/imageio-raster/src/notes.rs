@@ -2,13 +2,9 @@
 
 use imageio_core::Metadata;
 
-/// Keys that describe how pixels were stored; they are made anew by each format.
-const DESCRIPTIVE: &[&str] = &["mode", "shape", "compression", "bits_per_pixel", "orientation", "sizes", "palette"];
-
 /// One sentence that names the entries of `metadata` whose top-level keys are not in `kept`; `None` if all are.
 pub fn unkept(metadata: Option<&Metadata>, format: &str, kept: &[&str]) -> Option<String> {
-    let lost: Vec<&str> =
-        metadata?.iter().map(|(key, ..)| key).filter(|key| !kept.contains(key) && !DESCRIPTIVE.contains(key)).collect();
+    let lost: Vec<&str> = metadata?.lost(kept).collect();
     (!lost.is_empty()).then(|| format!("{format} has no place for these metadata: {}", lost.join(", ")))
 }
 

@@ -8,6 +8,9 @@ use imageio_core::{Error, ReadSeek, Request, Result};
 /// when it is converted, and the destination is touched once.
 const BLOCK: usize = 128 * 1024;
 
+/// Bytes read at a time of what is changed where it lies: one place instead of two, and fewer calls.
+const CHANGED: usize = 256 * 1024;
+
 /// Bytes read at a time of what is not converted.
 const PIECE: usize = 2 << 20;
 
@@ -83,8 +86,8 @@ impl<'r> Streams<'r> {
 
     /// As [`read`](Self::read) for rows that are as long in `out` as in the file: they are read to where they belong,
     /// and changed there, if at all, while they are in the cache. Memory beyond it is touched once less.
-    pub fn read_in_place(&mut self, raster: &Raster, out: &mut [u8], convert: Option<&Conversion<'_>>) -> Result<()> {
-        self.side_by_side(raster, out, raster.used, &|stream, raster, out| in_place(stream, raster, out, convert))
+    pub fn read_in_place(&mut self, raster: &Raster, out: &mut [u8], change: Option<&Change<'_>>) -> Result<()> {
+        self.side_by_side(raster, out, raster.used, &|stream, raster, out| in_place(stream, raster, out, change))
     }
 
     /// Calls `run` with a stream, rows of the file and the rows of `out` that they fill; with two halves at a time
@@ -127,8 +130,8 @@ impl<'r> Streams<'r> {
     }
 }
 
-/// Makes a row of the array of a row of the file.
-pub type Conversion<'c> = dyn Fn(&[u8], &mut [u8]) + Sync + 'c;
+/// Makes a row of the array of a row of the file, where it lies.
+pub type Change<'c> = dyn Fn(&mut [u8]) + Sync + 'c;
 
 /// Where the rows lie in a file.
 #[derive(Debug, Clone, Copy)]
@@ -211,30 +214,22 @@ fn part<T>(
     Ok(())
 }
 
-fn in_place(
-    stream: &mut dyn ReadSeek,
-    raster: &Raster,
-    out: &mut [u8],
-    convert: Option<&Conversion<'_>>,
-) -> Result<()> {
+fn in_place(stream: &mut dyn ReadSeek, raster: &Raster, out: &mut [u8], change: Option<&Change<'_>>) -> Result<()> {
     stream.seek(SeekFrom::Start(raster.offset))?;
     let Raster { stride, used, .. } = *raster;
     let mut at = raster.offset;
     // Nothing need stay in the cache for what is not changed.
-    let block = if convert.is_some() { BLOCK } else { PIECE };
+    let block = if change.is_some() { CHANGED } else { PIECE };
     let per_block = (block / stride.max(1)).max(1);
-    let mut before = vec![0; if convert.is_some() { used } else { 0 }];
-    let mut change = |row: &mut [u8]| {
-        if let Some(convert) = convert {
-            let before = &mut before[..row.len()];
-            before.copy_from_slice(row);
-            convert(before, row);
+    let change = |row: &mut [u8]| {
+        if let Some(change) = change {
+            change(row);
         }
     };
     if !raster.bottom_up && stride == used {
         for block in out.chunks_mut(per_block * used) {
             fill(stream, block, &mut at)?;
-            block.chunks_mut(used).for_each(&mut change);
+            block.chunks_mut(used).for_each(change);
         }
         return Ok(());
     }
@@ -391,7 +386,7 @@ mod tests {
                 let mut meagre: Box<dyn ReadSeek> = Box::new(Meagre(Cursor::new(data)));
                 for stream in [&mut plain, &mut meagre] {
                     let mut out = vec![0; used * 11];
-                    let invert = |from: &[u8], to: &mut [u8]| to.iter_mut().zip(from).for_each(|(to, b)| *to = !b);
+                    let invert = |row: &mut [u8]| row.iter_mut().for_each(|b| *b = !*b);
                     in_place(stream.as_mut(), &raster, &mut out, Some(&invert)).unwrap();
                     assert_eq!(out, copied, "{used} {gap} {bottom_up}");
                     in_place(stream.as_mut(), &raster, &mut out, None).unwrap();

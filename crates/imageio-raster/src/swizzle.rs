@@ -44,6 +44,39 @@ pub fn bgr_to_rgb(from: &[u8], to: &mut [u8]) {
     plain(&from[at..], &mut to[at..]);
 }
 
+/// As [`bgr_to_rgb`] where the pixels lie.
+pub fn swap_red_and_blue(row: &mut [u8]) {
+    let done = swap_groups(row);
+    for pixel in row[done..].as_chunks_mut::<3>().0 {
+        pixel.swap(0, 2);
+    }
+}
+
+/// Sixteen pixels at a time by shuffles, where the processor has them; gives the number of bytes that are done.
+#[cfg(target_arch = "x86_64")]
+fn swap_groups(row: &mut [u8]) -> usize {
+    fearless_simd::kernel!(
+        fn groups(_level: Sse4_2, row: &mut [u8]) -> usize {
+            crate::x86::swap_groups(row)
+        }
+    );
+    fearless_simd::Level::new().as_sse4_2().map_or(0, |level| groups(level, row))
+}
+
+/// Other processors load and store three bytes a pixel apart by themselves.
+#[cfg(not(target_arch = "x86_64"))]
+fn swap_groups(_: &mut [u8]) -> usize {
+    0
+}
+
+/// As [`bgra_to_rgba`] where the pixels lie.
+pub fn swap_red_and_blue_of_4(row: &mut [u8]) {
+    for pixel in row.as_chunks_mut::<4>().0 {
+        let x = u32::from_le_bytes(*pixel);
+        *pixel = ((x & 0xFF00_FF00) | ((x >> 16) & 0xFF) | ((x & 0xFF) << 16)).to_le_bytes();
+    }
+}
+
 /// Blue, green, red, alpha to red, green, blue, alpha (and back).
 pub fn bgra_to_rgba(from: &[u8], to: &mut [u8]) {
     for (to, from) in to.as_chunks_mut::<4>().0.iter_mut().zip(from.as_chunks::<4>().0) {
@@ -63,6 +96,13 @@ pub fn bgrx_to_rgb(from: &[u8], to: &mut [u8]) {
 pub fn be_to_u16(from: &[u8], to: &mut [u16]) {
     for (to, from) in to.iter_mut().zip(from.as_chunks::<2>().0) {
         *to = u16::from_be_bytes(*from);
+    }
+}
+
+/// As [`be_to_u16`] where the bytes of the samples lie.
+pub fn be_to_native(row: &mut [u8]) {
+    for sample in row.as_chunks_mut::<2>().0 {
+        *sample = u16::from_be_bytes(*sample).to_ne_bytes();
     }
 }
 
@@ -113,6 +153,14 @@ mod tests {
             for (to, from) in to.chunks(3).zip(from.chunks(3)) {
                 assert_eq!(to, [from[2], from[1], from[0]], "{pixels}");
             }
+            let mut own = from.clone();
+            swap_red_and_blue(&mut own);
+            assert_eq!(own, to);
+            let mut four = vec![0; 4 * pixels];
+            bgra_to_rgba(&from, &mut four);
+            let mut own = from[..from.len() / 4 * 4].to_vec();
+            swap_red_and_blue_of_4(&mut own);
+            assert_eq!(own, four[..own.len()]);
         }
     }
 
@@ -150,6 +198,10 @@ mod tests {
         let mut out = [0; 2];
         be_to_u16(&[1, 2, 3, 4], &mut out);
         assert_eq!(out, [0x0102, 0x0304]);
+        let mut own = [1, 2, 3, 4, 5];
+        be_to_native(&mut own);
+        assert_eq!(own[..2], 0x0102u16.to_ne_bytes());
+        assert_eq!(own[2..], [0x0304u16.to_ne_bytes().as_slice(), &[5]].concat());
         let mut back = [0; 4];
         u16_to_be(&out, &mut back);
         assert_eq!(back, [1, 2, 3, 4]);

@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod board;
+mod hold;
 mod plugin;
 mod resource;
 
 use imageio_core::resource::scheme::{self, SchemeDescriptor};
 use imageio_core::{Capabilities, Dtype, PluginDescriptor, WriteShape};
+
+pub use self::hold::{held_by, hold};
 
 /// The place: `<clipboard>`.
 pub static SCHEME: SchemeDescriptor = SchemeDescriptor::new("clipboard", &resource::Opener)

@@ -9,6 +9,8 @@ use imageio_core::{Error, ErrorKind, Result};
 #[derive(Clone)]
 pub(crate) struct Address {
     pub tls: Tls,
+    /// Nobody was named.
+    pub anonymous: bool,
     pub user: String,
     pub password: String,
     pub host: String,
@@ -35,6 +37,11 @@ impl Address {
                 .with_hint("the form is ftp://user:password@host/folder/name")
         };
         let (scheme, rest) = text.split_once("://").ok_or_else(|| fault("`://` is missing"))?;
+        if uri::has_unencoded_password(text) {
+            return Err(Error::new(ErrorKind::NotFound, "not a usable URL: the password ends nowhere")
+                .with("resource", uri::redacted(text))
+                .with_hint("write `@` as %40, `/` as %2F and `%` as %25 in it; or `@` as %40 in the path"));
+        }
         let secure = scheme.eq_ignore_ascii_case("ftps");
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (user_info, host_port) = match authority.rsplit_once('@') {
@@ -74,7 +81,16 @@ impl Address {
             (true, _) => Tls::Explicit,
         };
         let host = host.trim_matches(['[', ']']).to_owned();
-        Ok(Address { tls, user, password, host, port, path, shown: uri::redacted(text).into_owned() })
+        Ok(Address {
+            tls,
+            anonymous: user_info.is_none(),
+            user,
+            password,
+            host,
+            port,
+            path,
+            shown: uri::redacted(text).into_owned(),
+        })
     }
 
     pub fn file_name(&self) -> Option<&str> {
@@ -113,6 +129,9 @@ mod tests {
         assert_eq!((a.host.as_str(), a.port, a.path.as_str(), a.tls), ("::1", 990, "/etc/x", Tls::Implicit));
         assert_eq!((a.user.as_str(), a.password.as_str()), ("anonymous", "anonymous@"));
         assert_eq!(Address::parse("ftps://h:21/x").unwrap().tls, Tls::Explicit);
+        let e = Address::parse("ftp://me:hun@te/r2@host/x").unwrap_err();
+        assert!(e.hint().is_some_and(|hint| hint.contains("%40")), "{e}");
+        assert!(!format!("{e:?}").contains("te/r2") && !format!("{e:?}").contains("hun@"), "{e:?}");
         let bad =
             ["ftp:x", "ftp://h", "ftp://h/", "ftp:///x", "ftp://h:x/x", "ftp://h/a%0D%0ADELE%20b", "ftp://a%0ab@h/x"];
         for text in bad {

@@ -43,6 +43,11 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn secure(text: &str) -> Self {
+        if text.contains("CaUsedAsEndEntity") {
+            let message = "the server's certificate is one of an authority (CA:TRUE), which no server may show";
+            let hint = "make the server's without: openssl req -x509 -addext basicConstraints=critical,CA:FALSE …";
+            return Failure { error: Error::new(ErrorKind::Io, message).with_hint(hint), passes: false };
+        }
         let error = Error::new(ErrorKind::Io, format!("no secure connection came about: {text}"));
         let hint = "if the server is to be trusted, name a file with its issuer's certificate (PEM) in the \
                     environment variable SSL_CERT_FILE";
@@ -84,13 +89,31 @@ impl Failure {
             _ => (ErrorKind::Io, false),
         };
         let error = Error::new(kind, format!("{what}: the server refuses")).with("status", said);
-        let error = match response.status {
-            Status::NotLoggedIn | Status::InvalidCredentials => {
-                error.with_hint("user and password are given in the URL: ftp://user:password@host/name")
-            }
-            _ => error,
-        };
         Failure { error, passes }
+    }
+
+    /// What kept the user out: whether it was the credentials, and whether there were any.
+    fn login(address: &Address, e: FtpError) -> Self {
+        let refused = match &e {
+            FtpError::UnexpectedResponse(response) => matches!(response.status.code(), 430 | 530 | 532),
+            _ => false,
+        };
+        let mut failure = Self::from("logging in", e);
+        if refused {
+            let (message, hint) = match address.anonymous {
+                true => (
+                    "logging in: the server wants a user and a password",
+                    "they are given in the URL: ftp://user:password@host/name",
+                ),
+                false => (
+                    "logging in: the server refuses the user and the password that were given",
+                    "in a URL `@`, `:`, `/` and `%` of a password are written %40, %3A, %2F and %25",
+                ),
+            };
+            let said = failure.error.context_value("status").unwrap_or_default().to_owned();
+            failure.error = Error::new(ErrorKind::Io, message).with("status", said).with_hint(hint);
+        }
+        failure
     }
 }
 
@@ -148,7 +171,7 @@ impl Session {
         if matches!(ip, IpAddr::V6(_)) {
             ftp.set_mode(Mode::ExtendedPassive);
         }
-        ftp.login(&address.user, &address.password).map_err(|e| Failure::from("logging in", e))?;
+        ftp.login(&address.user, &address.password).map_err(|e| Failure::login(address, e))?;
         ftp.transfer_type(FileType::Binary).map_err(|e| Failure::from("choosing binary mode", e))?;
         Ok(Session { ftp })
     }

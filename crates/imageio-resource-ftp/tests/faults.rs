@@ -130,3 +130,18 @@ fn files_that_change_while_they_are_read() {
         assert!(part(&mut *stream, 400_000, 100).is_err(), "{len}");
     }
 }
+
+#[test]
+fn who_is_not_let_in_learns_why() {
+    let server = Server::start(file(1), Behaviour { refuses_login: true, ..Behaviour::default() }).unwrap();
+    let rows = [("", "wants a user", "ftp://user:password@host"), ("me:hunter2@", "refuses the user", "%40")];
+    for (user, message, hint) in rows {
+        let url = server.url("/a.bin").replace("ftp://", &format!("ftp://{user}"));
+        let resource = Arc::new(FtpResource::new(&url).unwrap());
+        let e = resource.open_read().err().unwrap();
+        assert!(e.message().contains(message), "{e}");
+        assert!(e.hint().unwrap().contains(hint), "{e:?}");
+        assert_eq!((e.context_value("status"), e.context_value("attempts")), (Some("530 not you"), Some("1")), "{e}");
+        assert!(!format!("{e} {e:?}").contains("hunter2"), "{e:?}");
+    }
+}

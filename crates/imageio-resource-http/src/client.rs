@@ -14,7 +14,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::attempts::Attempts;
 use crate::body::Incoming;
-use crate::failure::{Failure, Retry};
+use crate::failure::{Failure, Keys, Retry};
 use crate::proxy;
 use crate::settings::{Auth, Settings};
 use crate::url::Url;
@@ -53,6 +53,8 @@ pub(crate) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Incoming,
+    /// What opened doors in the request.
+    pub keys: Keys,
 }
 
 impl Answer {
@@ -190,7 +192,11 @@ impl Client {
         }
         let proxy = proxy::for_url(url)?;
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let fail = |e: ureq::Error| Failure::from_ureq(&e, settings.idle_timeout, settings.connect_timeout);
+        let by_proxy = proxy.is_some();
+        let fail = |e: ureq::Error| {
+            let failure = Failure::from_ureq(&e, settings.idle_timeout, settings.connect_timeout);
+            if by_proxy { failure.by_proxy() } else { failure }
+        };
         let unusable = |_| Failure::new(ErrorKind::NotFound, "the URL can't be used for a request", Retry::No);
 
         macro_rules! run {
@@ -223,7 +229,23 @@ impl Client {
         self.host_is_known(&url.host);
         let (parts, body) = response.into_parts();
         let body = Incoming::new(body.into_reader(), settings.idle_timeout, settings.connect_timeout);
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
+        Ok(Answer { status: parts.status, headers: parts.headers, body, keys: self.keys(url) })
+    }
+
+    /// What opens doors in a request to `url`.
+    fn keys(&self, url: &Url) -> Keys {
+        let settings = &self.settings;
+        let is_key = |(name, _): &(String, String)| {
+            let name = name.to_ascii_lowercase();
+            ["auth", "token", "key", "cookie"].iter().any(|part| name.contains(part))
+        };
+        let has = settings.auth.is_some() || self.url.credentials().is_some() || settings.headers.iter().any(is_key);
+        match has {
+            true if self.url.trusts(url) => Keys::Given,
+            true => Keys::Withheld,
+            false if url.is_signed() => Keys::Signature,
+            false => Keys::None,
+        }
     }
 
     fn private_headers(&self, headers: &mut HeaderMap) -> Result<(), Failure> {
@@ -256,7 +278,7 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), 
 fn useful(answer: Answer) -> Result<Answer, Failure> {
     match answer.status.as_u16() {
         200 | 201 | 202 | 204 | 206 | 416 => Ok(answer),
-        _ => Err(Failure::status(answer.status, &answer.headers)),
+        _ => Err(Failure::status(answer.status, &answer.headers, answer.keys)),
     }
 }
 
@@ -286,7 +308,7 @@ fn agent(ca_file: Option<&Path>) -> Result<Agent> {
     }
     let roots = match ca_file {
         None => RootCerts::WebPki,
-        Some(file) => roots_with(file).map_err(|e| e.with("file", file.display()))?,
+        Some(file) => roots_with(file)?,
     };
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -301,7 +323,11 @@ fn agent(ca_file: Option<&Path>) -> Result<Agent> {
 }
 
 fn roots_with(file: &Path) -> Result<RootCerts> {
-    let text = std::fs::read(file)?;
+    let unusable = |what: &str| {
+        let message = format!("the file of certificates that are to be trusted {what}");
+        Error::new(ErrorKind::InvalidOption, message).with("file", file.display())
+    };
+    let text = std::fs::read(file).map_err(|e| unusable(&format!("can't be read: {e}")))?;
     let mut roots: Vec<_> =
         webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
     let built_in = roots.len();
@@ -309,11 +335,11 @@ fn roots_with(file: &Path) -> Result<RootCerts> {
         match item {
             Ok(PemItem::Certificate(certificate)) => roots.push(certificate),
             Ok(_) => {}
-            Err(e) => return Err(Error::malformed("the file of certificates is damaged").with_source(e)),
+            Err(e) => return Err(unusable(&format!("is damaged: {e}"))),
         }
     }
     if roots.len() == built_in {
-        return Err(Error::malformed("the file has no certificate in PEM form"));
+        return Err(unusable("has none in PEM form"));
     }
     Ok(RootCerts::Specific(Arc::new(roots)))
 }

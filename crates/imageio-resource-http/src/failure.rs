@@ -17,6 +17,21 @@ pub(crate) struct Failure {
     retry: Retry,
 }
 
+/// What of a request opens doors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    None,
+    /// Credentials, which were sent.
+    Given,
+    /// Credentials, which were not sent, since a redirect led to another host.
+    Withheld,
+    /// In the address.
+    Signature,
+}
+
+const NOBODY: &str = "nothing answers at that host and port";
+const PROXY: &str = "the environment variable that names the proxy may hold them: http://user:password@proxy:3128";
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Retry {
     No,
@@ -44,21 +59,66 @@ impl Failure {
         self
     }
 
+    /// The failure of a transfer that can't be taken up again.
+    pub fn final_one(self) -> Self {
+        let message = format!("{}, and the server says nothing by which to take the file up again", self.message);
+        Failure { message, retry: Retry::No, ..self }
+    }
+
+    /// The same of a request by way of a proxy.
+    pub fn by_proxy(self) -> Self {
+        match self.retry {
+            // That it was refused is said of the first host of the way.
+            Retry::No if self.message == NOBODY => Failure {
+                message: "nothing answers where the proxy should be that the environment names".to_owned(),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     pub fn retry(&self) -> Retry {
         self.retry
     }
 
-    /// What a status means that is neither success nor redirection.
-    pub fn status(status: StatusCode, headers: &HeaderMap) -> Self {
+    /// What a status means that is neither success nor redirection, to a request with these keys.
+    pub fn status(status: StatusCode, headers: &HeaderMap, keys: Keys) -> Self {
+        if status == StatusCode::UNAUTHORIZED
+            && let Some(scheme) = unknown_scheme(headers)
+        {
+            let message = format!("the server wants credentials by `{scheme}`, which is not spoken here");
+            let failure = Self::new(ErrorKind::Unsupported, message, Retry::No);
+            return Failure { status: Some(status), ..failure.hint("what is spoken is basic and bearer") };
+        }
         let (kind, message, hint) = match status.as_u16() {
-            401 => (
-                ErrorKind::Io,
-                "the server wants credentials",
-                Some("give them in the URL (user:password@host) or with HttpResource::basic_auth or bearer_auth"),
-            ),
-            403 => (ErrorKind::Io, "the server refuses access", None),
+            401 => match keys {
+                Keys::Given => (
+                    ErrorKind::Io,
+                    "the server refuses the credentials that were given",
+                    Some("in a URL `@`, `:`, `/` and `%` of a password are written %40, %3A, %2F and %25"),
+                ),
+                Keys::Withheld => (
+                    ErrorKind::Io,
+                    "the server wants credentials",
+                    Some("those that were given are for another server, which redirects to this one"),
+                ),
+                _ => (
+                    ErrorKind::Io,
+                    "the server wants credentials",
+                    Some("give them in the URL (user:password@host) or with HttpResource::basic_auth or bearer_auth"),
+                ),
+            },
+            403 => match keys {
+                Keys::Given => (ErrorKind::Io, "the server refuses access with the credentials that were given", None),
+                Keys::Signature => (
+                    ErrorKind::Io,
+                    "the server refuses access",
+                    Some("the signature in the address may have expired, or be for another file"),
+                ),
+                _ => (ErrorKind::Io, "the server refuses access", None),
+            },
             404 | 410 => (ErrorKind::NotFound, "the server has no such file", None),
-            407 => (ErrorKind::Io, "the proxy wants credentials", None),
+            407 => (ErrorKind::Io, "the proxy wants credentials, or refuses those that it was given", Some(PROXY)),
             405 => (ErrorKind::ReadOnly, "the server does not allow this", None),
             429 => (ErrorKind::Io, "the server is asked too often", None),
             400..=499 => (ErrorKind::Io, "the server refuses the request", None),
@@ -93,6 +153,10 @@ impl Failure {
             E::Tls(text) => Self::from_tls(text),
             E::Protocol(e) => Self::new(ErrorKind::Io, format!("what the server says is not HTTP: {e}"), Retry::No),
             E::LargeResponseHeader(..) => Self::new(ErrorKind::Io, "the header of the answer has no end", Retry::No),
+            E::ConnectProxyFailed(text) if text.contains("407") => {
+                let message = "the proxy wants credentials, or refuses those that it was given";
+                Self::new(ErrorKind::Io, message, Retry::No).hint(PROXY)
+            }
             E::ConnectProxyFailed(_) => Self::new(ErrorKind::Io, "the proxy did not connect", Retry::No),
             E::ConnectionFailed => Self::broke_off("no connection came about"),
             _ => Self::new(ErrorKind::Io, "the request could not be made", Retry::No),
@@ -101,14 +165,17 @@ impl Failure {
 
     fn from_io(e: &io::Error) -> Self {
         let text = e.to_string();
+        if text.contains("failed to lookup address") {
+            // A name server that does not answer may do so later.
+            let retry = if text.contains("emporary") { Retry::Yes } else { Retry::No };
+            return Self::new(ErrorKind::Io, "no host of that name is known", retry);
+        }
         // TLS errors travel inside others.
         if text.contains("certificate") || e.kind() == io::ErrorKind::InvalidData {
             return Self::from_tls(&text);
         }
         match e.kind() {
-            io::ErrorKind::ConnectionRefused => {
-                Self::new(ErrorKind::Io, "nothing answers at that host and port", Retry::No)
-            }
+            io::ErrorKind::ConnectionRefused => Self::new(ErrorKind::Io, NOBODY, Retry::No),
             io::ErrorKind::UnexpectedEof
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
@@ -123,7 +190,17 @@ impl Failure {
                              HttpResource::ca_file or the environment variable SSL_CERT_FILE";
         let said = |what: &str| Self::new(ErrorKind::Io, what.to_owned(), Retry::No);
         let lower = text.to_ascii_lowercase();
-        if lower.contains("unknownissuer") || lower.contains("unknown issuer") || lower.contains("causedasendentity") {
+        if lower.contains("causedasendentity") {
+            return said("the server's certificate is one of an authority (CA:TRUE), which no server may show").hint(
+                "make the server's without: openssl req -x509 -addext basicConstraints=critical,CA:FALSE …; whether \
+                 it is trusted does not matter here",
+            );
+        }
+        if lower.contains("corrupt message") {
+            return said("no secure connection came about: the server does not speak TLS")
+                .hint("is its address meant to begin with http: ?");
+        }
+        if lower.contains("unknownissuer") || lower.contains("unknown issuer") {
             return said("the server's certificate comes from an issuer that is not trusted, or from itself")
                 .hint(TRUST);
         }
@@ -156,6 +233,51 @@ impl Failure {
         match self.hint {
             Some(hint) => e.with_hint(hint),
             None => e,
+        }
+    }
+}
+
+/// The way of giving credentials that the server names, if none of those that it names is known here.
+fn unknown_scheme(headers: &HeaderMap) -> Option<String> {
+    let named = headers.get_all("www-authenticate");
+    let names = named.iter().filter_map(|value| value.to_str().ok()).map(|text| {
+        text.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect::<String>()
+    });
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    // Several may stand in one header, behind commas.
+    let all = named.iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",").to_ascii_lowercase();
+    let known = all.split(',').any(|part| {
+        let scheme = part.trim().split(' ').next().unwrap_or_default();
+        scheme == "basic" || scheme == "bearer"
+    });
+    names.into_iter().next().filter(|_| !known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_what_the_system_says() {
+        let io = |kind, text: &'static str| Failure::from_io(&io::Error::new(kind, text));
+        let other = |text| io(io::ErrorKind::Other, text);
+        let rows = [
+            (other("failed to lookup address information: Name or service not known"), "no host of that name", false),
+            (other("failed to lookup address information: Temporary failure in it"), "no host of that name", true),
+            (
+                io(io::ErrorKind::InvalidData, "received corrupt message of type InvalidContentType"),
+                "does not speak TLS",
+                false,
+            ),
+            (io(io::ErrorKind::InvalidData, "invalid peer certificate: Other(CaUsedAsEndEntity)"), "CA:TRUE", false),
+            (io(io::ErrorKind::InvalidData, "invalid peer certificate: UnknownIssuer"), "not trusted", false),
+            (io(io::ErrorKind::ConnectionRefused, "refused").by_proxy(), "where the proxy should be", false),
+            (io(io::ErrorKind::ConnectionReset, "reset").by_proxy(), "broke off", true),
+            (io(io::ErrorKind::ConnectionReset, "reset").final_one(), "nothing by which to take the file up", false),
+        ];
+        for (failure, message, passes) in rows {
+            assert!(failure.message.contains(message), "{failure:?}");
+            assert_eq!(failure.retry == Retry::Yes, passes, "{failure:?}");
         }
     }
 }

@@ -71,7 +71,8 @@ impl Remote {
                 let ask = Ask { accept_encoding: Some("gzip"), ..Ask::default() };
                 let answer = client.send(&ask, &mut client.attempts())?;
                 if answer.status != StatusCode::OK {
-                    let e = Failure::status(answer.status, &answer.headers).into_error(&ask.to_string(), 1);
+                    let e =
+                        Failure::status(answer.status, &answer.headers, answer.keys).into_error(&ask.to_string(), 1);
                     return Err(e.with("resource", &client.url));
                 }
                 answer

@@ -31,6 +31,11 @@ impl Url {
             "https" => true,
             _ => return Err(fault("its scheme is neither http nor https")),
         };
+        if uri::has_unencoded_password(text) {
+            return Err(Error::new(ErrorKind::NotFound, "not a usable URL: the password ends nowhere")
+                .with("resource", uri::redacted(text))
+                .with_hint("write `@` as %40, `/` as %2F and `%` as %25 in it; or `@` as %40 in the path"));
+        }
         let rest = rest.split('#').next().unwrap_or_default();
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         let (user_info, host_port) = match authority.rsplit_once('@') {
@@ -110,6 +115,12 @@ impl Url {
     pub fn trusts(&self, other: &Self) -> bool {
         let upgrade = !self.https && self.port == 80 && other.https && other.port == 443;
         self.host == other.host && (upgrade || (self.https == other.https && self.port == other.port))
+    }
+
+    /// Whether the query opens doors.
+    pub fn is_signed(&self) -> bool {
+        let sent = self.request_uri();
+        uri::redacted(&sent) != sent
     }
 
     /// What is sent: without user information.

@@ -120,10 +120,7 @@ impl Read for Raw {
             };
             // Another answer may be put behind this one only if something tells that it is of the same file.
             if self.position > 0 && !self.version.is_known() {
-                let message =
-                    "the connection broke off, and the server says nothing by which to take the file up again";
-                let failure = Failure::new(ErrorKind::Io, message, crate::failure::Retry::No);
-                let e = self.client.failed(&mut self.attempts, failure, &Ask::default());
+                let e = self.client.failed(&mut self.attempts, failure.final_one(), &Ask::default());
                 return e.map(|()| 0).map_err(|e| e.with("offset", self.position).into());
             }
             self.client.failed(&mut self.attempts, failure, &Ask::default())?;

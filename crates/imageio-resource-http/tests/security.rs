@@ -53,6 +53,55 @@ fn credentials_do_not_follow_to_other_hosts() {
     assert_eq!(here.last().unwrap().header("authorization"), Some("Bearer secret"));
 }
 
+#[test]
+fn who_is_refused_learns_why() {
+    let server = Server::start(|asked| match asked.path.split('?').next().unwrap() {
+        "/moved.png" => Answer::status(302).header("Location", asked.path.replace("/moved.png?", "")),
+        "/digest.png" => Answer::status(401).header("WWW-Authenticate", "Digest realm=\"x\", nonce=\"basic\""),
+        "/both.png" => Answer::status(401).header("WWW-Authenticate", "Negotiate, Basic realm=\"x\""),
+        "/signed.png" => Answer::status(403),
+        _ => Answer::status(401).header("WWW-Authenticate", "Basic realm=\"x\""),
+    })
+    .unwrap();
+    let other = Server::start(|_| Answer::status(401)).unwrap();
+    let with_user = |path: &str| server.url(path).replace("http://", "http://me:hunter2@");
+    let moved = with_user(&format!("/moved.png?{}", other.url("/a.png")));
+    let refused = "refuses the credentials that were given";
+    let wants = "the server wants credentials";
+    let rows = [
+        (resource(&server.url("/a.png")), wants, "user:password@host"),
+        (resource(&with_user("/a.png")), refused, "%40"),
+        (resource(&server.url("/a.png")).basic_auth("me", "hunter2"), refused, "%40"),
+        (resource(&server.url("/a.png")).bearer_auth("hunter2"), refused, "%40"),
+        (resource(&server.url("/a.png")).header("X-Api-Key", "hunter2"), refused, "%40"),
+        (resource(&server.url("/a.png")).header("Accept", "image/png"), wants, "user:password@host"),
+        (resource(&moved), wants, "for another server"),
+        (resource(&with_user("/both.png")), refused, "%40"),
+        (resource(&with_user("/digest.png")), "credentials by `Digest`", "basic and bearer"),
+        (resource(&server.url("/signed.png?Expires=1&Signature=hunter2")), "refuses access", "may have expired"),
+        (resource(&with_user("/signed.png")), "refuses access with the credentials that were given", ""),
+    ];
+    for (resource, message, hint) in rows {
+        let e = error(resource);
+        assert!(e.message().contains(message), "{e}");
+        assert!(e.hint().unwrap_or_default().contains(hint), "{e:?}");
+        assert!(e.context_value("status").is_some_and(|status| status.starts_with("40")), "{e}");
+        assert_eq!(e.context_value("attempts"), Some("1"), "{e}");
+        assert!(!format!("{e} {e:?}").contains("hunter2"), "{e:?}");
+    }
+    assert_eq!(other.asked().len(), 1);
+    assert_eq!(other.asked()[0].header("authorization"), None);
+}
+
+#[test]
+fn a_password_that_ends_nowhere_goes_nowhere() {
+    let e = imageio_resource_http::HttpResource::new("http://me:hun@te/r2@127.0.0.1/a.png").unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::NotFound, "{e}");
+    assert!(e.hint().unwrap().contains("%40"), "{e:?}");
+    assert_eq!(e.context_value("resource"), Some("http://me:***@127.0.0.1/a.png"));
+    assert!(!format!("{e} {e:?}").contains("te/r2"), "{e:?}");
+}
+
 struct Log(Mutex<String>);
 
 impl log::Log for Log {
@@ -199,8 +248,12 @@ fn certificates_are_checked_and_errors_say_what_failed() {
     assert!(e.message().contains("secure connection"), "{e}");
     let bad = folder.join("bad.pem");
     std::fs::write(&bad, "no certificate").unwrap();
-    assert_eq!(error(resource(&url(good.0)).ca_file(&bad)).kind(), ErrorKind::Malformed);
-    assert_eq!(error(resource(&url(good.0)).ca_file(folder.join("none.pem"))).kind(), ErrorKind::NotFound);
+    // It is not the picture that is damaged or missing.
+    for (name, message) in [("bad.pem", "has none in PEM form"), ("none.pem", "can't be read")] {
+        let e = error(resource(&url(good.0)).ca_file(folder.join(name)));
+        assert_eq!(e.kind(), ErrorKind::InvalidOption, "{e}");
+        assert!(e.message().contains(message) && e.context_value("file").is_some_and(|f| f.ends_with(name)), "{e}");
+    }
     std::fs::remove_dir_all(folder).unwrap();
 }
 

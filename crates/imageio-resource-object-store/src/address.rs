@@ -36,6 +36,12 @@ impl Address {
             "az" => (Cloud::Azure, "az"),
             _ => return Err(fault("its scheme is not one of s3, gs, az")),
         };
+        if let Some((front, _)) = rest.split_once('?').filter(|(_, query)| is_signature(query)) {
+            let what = "not a usable address: it carries a signature, which belongs to a web address";
+            return Err(Error::new(ErrorKind::NotFound, what)
+                .with("resource", format!("{scheme}://{front}?***"))
+                .with_hint("give the signed address as it was made, which begins with https:"));
+        }
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         if bucket.is_empty() || !bucket.chars().all(fits) {
@@ -55,20 +61,61 @@ impl Address {
         self.key.is_empty() || self.key.ends_with('/')
     }
 
+    /// All of it, with what may be a secret.
+    pub fn uri(&self) -> String {
+        format!("{}://{}/{}", self.scheme, self.bucket, self.key)
+    }
+
     pub fn file_name(&self) -> Option<&str> {
         self.key.rsplit('/').next().filter(|name| !name.is_empty())
     }
 }
 
+/// Whether what follows a `?` is what the clouds sign addresses with: then it is a key to the object, and no part of its
+/// name. Any other `?` is a letter of the name, as for the clouds' own programs.
+fn is_signature(query: &str) -> bool {
+    let names = ["x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential", "signature", "sig"];
+    query.split(['&', '?']).filter_map(|part| part.split_once('=')).any(|(name, _)| {
+        let name = String::from_utf8_lossy(&uri::percent_decode(name)).to_ascii_lowercase();
+        names.contains(&name.as_str())
+    })
+}
+
+/// For messages: what looks like a secret in the name is not shown.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}/{}", self.scheme, self.bucket, self.key)
+        f.write_str(&uri::redacted(&self.uri()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signed_addresses_are_refused_and_not_shown() {
+        let secret = "hunter2";
+        let signed = [
+            "s3://b/scans/a.tif?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=hunter2%2F20260101&X-Amz-Signature=hunter2",
+            "s3://b/a.tif?AWSAccessKeyId=hunter2&Expires=1&Signature=hunter2",
+            "s3://b/a.tif?versionId=3?x-amz-%73ignature=hunter2",
+            "gs://b/a.tif?X-Goog-Signature=hunter2#x",
+            "az://b/a.tif?sv=2024-01-01&se=2026-01-01&sr=b&sp=r&sig=hunter2%3D",
+        ];
+        for text in signed {
+            let e = Address::parse(text).unwrap_err();
+            assert!(e.message().contains("signature"), "{text}: {e}");
+            assert!(e.context_value("resource").is_some_and(|shown| shown.ends_with("a.tif?***")), "{text}: {e}");
+            assert!(e.hint().is_some_and(|hint| hint.contains("https:")), "{text}: {e:?}");
+            assert!(!format!("{e} {e:?}").contains(secret), "{text}: {e:?}");
+        }
+        // A letter of the name, and even then not shown where it looks like a secret.
+        let a = Address::parse("s3://b/what?.tif").unwrap();
+        assert_eq!((a.key.as_str(), a.to_string().as_str()), ("what?.tif", "s3://b/what?.tif"));
+        let a = Address::parse("s3://b/a?token=hunter2").unwrap();
+        assert_eq!((a.key.as_str(), a.to_string().as_str()), ("a?token=hunter2", "s3://b/a?token=***"));
+        assert!(!format!("{:?}", crate::ObjectResource::new("s3://b/a?token=hunter2").unwrap()).contains(secret));
+    }
 
     #[test]
     fn parts() {

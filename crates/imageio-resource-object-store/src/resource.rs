@@ -133,7 +133,8 @@ impl ImageResource for ObjectResource {
         if !self.address.is_prefix() {
             return Err(Error::unsupported("there is nothing inside an object").with("resource", self.name()));
         }
-        let inside = ObjectResource { options: self.options.clone(), ..Self::new(&format!("{}{name}", self.address))? };
+        let inside =
+            ObjectResource { options: self.options.clone(), ..Self::new(&format!("{}{name}", self.address.uri()))? };
         Ok(Arc::new(inside))
     }
 

@@ -72,17 +72,54 @@ pub(crate) fn failure(address: &Address, e: object_store::Error) -> Error {
                          variables of that kind; AZURE_SKIP_SIGNATURE=true reads public containers"
         }
     };
+    let text = e.to_string();
+    let code = between(&text, "<Code>", "</Code>").filter(|code| code.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let given = "the credentials that were given are refused";
     let error = match &e {
+        // The signature is made from the keys, so that either may be wrong.
+        E::PermissionDenied { .. } | E::Unauthenticated { .. } if code.is_some_and(is_about_keys) => {
+            Error::new(ErrorKind::Io, given).with_hint(credentials)
+        }
         E::NotFound { .. } => Error::new(ErrorKind::NotFound, "there is no such object, or no such bucket"),
         E::PermissionDenied { .. } => Error::new(ErrorKind::Io, "access is refused").with_hint(credentials),
-        E::Unauthenticated { .. } => Error::new(ErrorKind::Io, "the credentials are refused").with_hint(credentials),
+        E::Unauthenticated { .. } => Error::new(ErrorKind::Io, given).with_hint(credentials),
         E::Precondition { .. } | E::NotModified { .. } => {
             Error::new(ErrorKind::Io, "the object changed while it was being read").with_hint("read it again")
         }
         E::NotSupported { .. } | E::NotImplemented { .. } => Error::unsupported("the object store can't do this"),
-        _ => Error::new(ErrorKind::Io, plain(&e.to_string())),
+        _ if text.contains("status code: 5") => Error::new(ErrorKind::Io, "the object store failed"),
+        _ => Error::new(ErrorKind::Io, plain(&text)),
     };
-    error.with("resource", address)
+    let error = match between(&text, "status code: ", ":") {
+        Some(status) => error.with("status", status),
+        None => error,
+    };
+    let error = match code {
+        Some(code) => error.with("code", code),
+        None => error,
+    };
+    let retries = between(&text, "after ", " retries").and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
+    error.with("attempts", retries + 1).with("resource", address)
+}
+
+/// Codes of Amazon, of Google's form of its protocol, and of Azure, for who asks rather than for what is asked.
+fn is_about_keys(code: &str) -> bool {
+    let codes = [
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "InvalidToken",
+        "ExpiredToken",
+        "TokenRefreshRequired",
+        "InvalidSecurity",
+        "AuthenticationFailed",
+        "InvalidAuthenticationInfo",
+    ];
+    codes.contains(&code)
+}
+
+fn between<'t>(text: &'t str, front: &str, back: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(front)?;
+    rest.split_once(back).map(|(between, _)| between)
 }
 
 /// One line, whose addresses have lost their secrets.
@@ -94,6 +131,32 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_clouds_answer() {
+        let address = Address::parse("s3://b/k").unwrap();
+        let denied = |text: &str| {
+            let text =
+                format!("Error performing GET http://h/b/k in 2ms - Server returned non-2xx status code: {text}");
+            object_store::Error::PermissionDenied { path: "k".to_owned(), source: text.into() }
+        };
+        let body =
+            "403 Forbidden: <Error><Code>SignatureDoesNotMatch</Code><StringToSign>hunter2</StringToSign></Error>";
+        let e = failure(&address, denied(body));
+        assert!(e.message().contains("credentials that were given are refused") && e.hint().is_some(), "{e}");
+        let context = |key| e.context_value(key);
+        assert_eq!(context("status"), Some("403 Forbidden"));
+        assert_eq!((context("code"), context("attempts")), (Some("SignatureDoesNotMatch"), Some("1")));
+        assert!(!format!("{e} {e:?}").contains("hunter2"), "{e:?}");
+        let e = failure(&address, denied("403 Forbidden: <Code>AccessDenied</Code>"));
+        assert_eq!((e.message(), e.context_value("code")), ("access is refused", Some("AccessDenied")));
+        let text =
+            "in 3s, after 3 retries, max_retries: 3 - Server returned non-2xx status code: 500 Oh: <Code>Internal";
+        let e = failure(&address, object_store::Error::Generic { store: "S3", source: text.into() });
+        let context = |key| e.context_value(key);
+        assert_eq!((e.message(), context("status")), ("the object store failed", Some("500 Oh")));
+        assert_eq!((context("code"), context("attempts")), (None, Some("4")));
+    }
 
     #[test]
     fn signed_addresses_are_not_shown() {

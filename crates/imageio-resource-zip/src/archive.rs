@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     pub size: u64,
     /// Position of the local header.
     pub header_at: u64,
+    /// Where the content has to end: no member reaches into the directory.
+    pub end: u64,
     pub encrypted: bool,
     pub symlink: bool,
 }
@@ -82,6 +84,7 @@ impl<'a> Directory<'a> {
     pub(crate) fn read(outer: Arc<dyn ImageResource + 'a>, limits: &Limits) -> Result<Self> {
         let zip = open(&outer, limits)?;
         let mut entries = Vec::with_capacity(zip.len());
+        let end = zip.central_directory_start();
         for k in 0..zip.len() {
             let entry = zip.by_index_data(k).map_err(|e| error(e, &outer.name()))?;
             // A name that is no text in the encoding it claims is shown as far as it goes.
@@ -95,6 +98,7 @@ impl<'a> Directory<'a> {
                 compressed: entry.compressed_size(),
                 size: entry.size(),
                 header_at: entry.header_start(),
+                end,
                 encrypted: entry.encrypted(),
                 symlink: entry.is_symlink(),
             });
@@ -132,10 +136,11 @@ impl<'a> Directory<'a> {
         let names = self.names();
         let shown: Vec<&str> = names.iter().copied().take(8).collect();
         let more = if names.len() > shown.len() { ", …" } else { "" };
+        let files = if names.len() == 1 { "file" } else { "files" };
         let advice = nearest_name(name, names.iter().copied())
             .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
         Error::new(ErrorKind::NotFound, format!("the archive has no member `{}`", name.escape_debug()))
-            .with_hint(format!("{advice}it holds {} files: {}{more}", names.len(), shown.join(", ")))
+            .with_hint(format!("{advice}it holds {} {files}: {}{more}", names.len(), shown.join(", ")))
     }
 }
 

@@ -42,6 +42,14 @@ pub(crate) fn find(stream: &mut Source<'_>, entry: &Entry) -> Result<u16> {
     if !descriptor_follows(flags) && crc != 0 && crc != entry.crc {
         return Err(lost());
     }
+    let content_at = entry.header_at + (LOCAL_LEN + usize::from(name_len) + usize::from(extra_len)) as u64;
+    if entry.header_at < entry.end && content_at.saturating_add(entry.compressed) > entry.end {
+        return Err(Error::malformed(format!(
+            "the member is said to have {} bytes, and the archive has {} for it",
+            entry.compressed,
+            entry.end.saturating_sub(content_at)
+        )));
+    }
     stream.seek_relative(i64::from(extra_len))?;
     Ok(method)
 }

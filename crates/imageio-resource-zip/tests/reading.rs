@@ -245,6 +245,20 @@ fn bad_archives() {
 }
 
 #[test]
+fn a_member_that_claims_what_follows_it() {
+    // Both sizes in the directory are longer than the content, so that one does not give the other away.
+    let mut bytes = std::fs::read(archives().join("bad/stored_size.zip")).unwrap();
+    let at = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+    bytes.copy_within(at + 24..at + 28, at + 20);
+    for bytes in [bytes.clone(), [b"what stands before".as_slice(), &bytes].concat()] {
+        let archive = Archive::open(bytes).unwrap();
+        let e = Arc::new(archive.member("a.bin").unwrap()).open_read().err().unwrap();
+        assert_eq!(e.kind(), ErrorKind::Malformed, "{e}");
+        assert!(e.message().contains("said to have 6000 bytes, and the archive has 5000"), "{e}");
+    }
+}
+
+#[test]
 fn a_bomb_meets_the_limits() {
     let bomb = open(&text("bad/bomb.zip", "a.bin"));
     let tight = Limits::default().max_alloc(1 << 20);

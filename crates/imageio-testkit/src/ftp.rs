@@ -33,6 +33,8 @@ pub struct Behaviour {
     pub size: Option<u64>,
     /// Knows neither `SIZE` nor `MDTM`.
     pub tells_nothing: bool,
+    /// Lets nobody in.
+    pub refuses_login: bool,
 }
 
 struct Shared {
@@ -113,6 +115,7 @@ fn serve(shared: &Shared, mut control: &TcpStream) -> io::Result<()> {
         let (file, date) = lock(&shared.file).clone();
         match command {
             "USER" => say("331 and the password")?,
+            "PASS" if shared.behaviour.refuses_login => say("530 not you")?,
             "PASS" => say("230 welcome")?,
             "TYPE" | "NOOP" => say("200 yes")?,
             "SIZE" | "MDTM" if shared.behaviour.tells_nothing => say("502 what is that")?,

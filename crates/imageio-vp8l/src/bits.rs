@@ -22,6 +22,12 @@ impl BitWriter {
         }
     }
 
+    /// What was written, the last byte begun, and how many bits of it are used; 0 if it is full.
+    pub(crate) fn unfinished(self) -> (Vec<u8>, usize) {
+        let used = (self.count % 8) as usize;
+        (self.finish(), used)
+    }
+
     pub(crate) fn finish(mut self) -> Vec<u8> {
         let bytes = self.count.div_ceil(8) as usize;
         self.out.extend_from_slice(&self.buffer.to_le_bytes()[..bytes]);

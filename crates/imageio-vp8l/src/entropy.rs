@@ -45,7 +45,7 @@ impl Cache {
 
 /// Prefix and extra bits of a length or the code of a distance.
 #[inline(always)]
-fn prefix(value: u32) -> (usize, u32, u32) {
+pub(crate) fn prefix(value: u32) -> (usize, u32, u32) {
     let v = value - 1;
     if v < 4 {
         return (v as usize, 0, 0);

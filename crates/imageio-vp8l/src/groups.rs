@@ -57,7 +57,7 @@ fn prices(counts: &[u32], layout: Layout) -> Vec<f32> {
 }
 
 /// Bits that a histogram takes under its own best codes.
-fn entropy(counts: &[u32], layout: Layout) -> f32 {
+pub(crate) fn entropy(counts: &[u32], layout: Layout) -> f32 {
     let mut bits = 0.0;
     for alphabet in layout.alphabets() {
         let counts = &counts[alphabet];

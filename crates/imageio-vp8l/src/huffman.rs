@@ -24,6 +24,12 @@ impl Code {
         w.put(u32::from(self.bits[symbol]), u32::from(self.lengths[symbol]));
     }
 
+    /// The bits of a symbol, and their number above bit 16.
+    #[inline(always)]
+    pub(crate) fn packed(&self, symbol: usize) -> u32 {
+        u32::from(self.bits[symbol]) | u32::from(self.lengths[symbol]) << 16
+    }
+
     /// Describes the code, and drops the bits of one that has a single symbol.
     pub(crate) fn describe(&mut self, w: &mut BitWriter) {
         let used: Vec<usize> = (0..self.lengths.len()).filter(|s| self.lengths[*s] > 0).collect();

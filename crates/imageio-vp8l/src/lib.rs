@@ -8,11 +8,13 @@ mod huffman;
 mod matches;
 mod palette;
 mod predict;
+mod quick;
 
 use std::fmt;
 
 use self::bits::BitWriter;
 use self::entropy::Image;
+use self::quick::Quick;
 
 /// Largest width and height.
 pub const MAX_SIDE: usize = 16_384;
@@ -79,16 +81,16 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
     if pixels.len() != expected {
         return Err(Error::Size { expected, given: pixels.len() });
     }
+    let quick = (effort <= 1).then(|| Quick::new(effort));
     let effort = match effort {
-        0 => Effort { chain: 4, predictors: 1, cross_color: false, groups: false },
-        1 => Effort { chain: 8, predictors: 3, cross_color: false, groups: false },
+        0 => Effort { chain: 0, predictors: 1, cross_color: false, groups: false },
+        1 => Effort { chain: 8, predictors: 1, cross_color: false, groups: true },
         2 => Effort { chain: 8, predictors: 5, cross_color: false, groups: true },
         3 => Effort { chain: 16, predictors: 8, cross_color: true, groups: true },
         4 => Effort { chain: 32, predictors: 14, cross_color: true, groups: true },
         5 => Effort { chain: 128, predictors: 14, cross_color: true, groups: true },
         _ => Effort { chain: 512, predictors: 14, cross_color: true, groups: true },
     };
-    let argb = to_argb(pixels, channels);
     let start = |bytes: usize| {
         let mut w = BitWriter::with_capacity(bytes);
         w.put(0x2f, 8);
@@ -98,8 +100,9 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
         w.put(0, 3);
         w
     };
-    let colors = palette::collect(&argb);
+    let colors = palette::collect(argb(pixels, channels));
     let by_index = colors.as_ref().map(|colors| {
+        let argb: Vec<u32> = argb(pixels, channels).collect();
         let mut w = start(pixels.len() / 16);
         indexed(&mut w, &argb, (width, height), colors, effort);
         w.finish()
@@ -109,9 +112,13 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
         (Some(done), Some(colors)) if colors.len() <= SURELY_DRAWN => return Ok(done),
         (by_index, _) => by_index,
     };
-    let mut w = start(pixels.len() / 3);
-    true_color(&mut w, argb, (width, height), effort);
-    let by_color = w.finish();
+    let by_color = if let Some(quick) = quick {
+        quick::true_color(start(1 << 14), pixels, channels, width, quick)
+    } else {
+        let mut w = start(pixels.len() / 3);
+        true_color(&mut w, argb(pixels, channels).collect(), (width, height), effort);
+        w.finish()
+    };
     Ok(match by_index {
         Some(by_index) if by_index.len() <= by_color.len() => by_index,
         _ => by_color,
@@ -122,13 +129,13 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
 const SURELY_DRAWN: usize = 16;
 
 /// Alpha, red, green, blue, from the highest byte down.
-fn to_argb(pixels: &[u8], channels: usize) -> Vec<u32> {
-    let pack = |r: u8, g: u8, b: u8, a: u8| u32::from_be_bytes([a, r, g, b]);
-    match channels {
-        1 => pixels.iter().map(|v| pack(*v, *v, *v, 255)).collect(),
-        3 => pixels.chunks_exact(3).map(|p| pack(p[0], p[1], p[2], 255)).collect(),
-        _ => pixels.chunks_exact(4).map(|p| pack(p[0], p[1], p[2], p[3])).collect(),
-    }
+fn argb(pixels: &[u8], channels: usize) -> impl Iterator<Item = u32> {
+    pixels.chunks_exact(channels).map(|p| match *p {
+        [v] => u32::from_be_bytes([255, v, v, v]),
+        [r, g, b] => u32::from_be_bytes([255, r, g, b]),
+        [r, g, b, a] => u32::from_be_bytes([a, r, g, b]),
+        _ => 0,
+    })
 }
 
 fn indexed(w: &mut BitWriter, argb: &[u32], (width, height): (usize, usize), colors: &[u32], effort: Effort) {

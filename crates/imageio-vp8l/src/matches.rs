@@ -213,7 +213,8 @@ impl Hope {
 /// A reference of this length is taken without looking for a better one.
 const LONG_ENOUGH: usize = 256;
 
-/// Pixels and references for a picture; a pixel on its own takes about `pixel_bits`.
+/// Pixels and references for a picture; a pixel on its own takes about `pixel_bits`. Without a `chain`, only the pixels
+/// around a place are looked at.
 pub(crate) fn find(pixels: &[u32], width: usize, chain: usize, pixel_bits: f32) -> Vec<Token> {
     let n = pixels.len();
     let hash_bits = (usize::BITS - n.leading_zeros()).clamp(8, 20);
@@ -221,8 +222,8 @@ pub(crate) fn find(pixels: &[u32], width: usize, chain: usize, pixel_bits: f32) 
         pixels,
         width,
         hash_bits,
-        heads: vec![NONE; 1 << hash_bits],
-        chains: vec![NONE; n],
+        heads: vec![NONE; if chain == 0 { 0 } else { 1 << hash_bits }],
+        chains: vec![NONE; if chain == 0 { 0 } else { n }],
         chain,
         distances: Distances::new(width),
         pixel_bits,
@@ -234,7 +235,7 @@ pub(crate) fn find(pixels: &[u32], width: usize, chain: usize, pixel_bits: f32) 
     while at < n {
         let found = match waiting.take() {
             Some(found) => found,
-            None if hope.is_lost(at) => finder.near(at),
+            None if chain == 0 || hope.is_lost(at) => finder.near(at),
             None => {
                 finder.enter(at);
                 finder.search(at)
@@ -248,7 +249,7 @@ pub(crate) fn find(pixels: &[u32], width: usize, chain: usize, pixel_bits: f32) 
         }
         // One pixel later there may be a reference that is worth the wait.
         let mut entered = at + 1;
-        if found.length < LONG_ENOUGH && at + 1 < n && !hope.lost {
+        if found.length < LONG_ENOUGH && at + 1 < n && chain > 0 && !hope.lost {
             finder.enter(at + 1);
             entered = at + 2;
             let later = finder.search(at + 1);
@@ -261,7 +262,7 @@ pub(crate) fn find(pixels: &[u32], width: usize, chain: usize, pixel_bits: f32) 
         }
         tokens.push(Token::Copy { length: found.length as u16, distance: found.distance as u32 });
         at += found.length;
-        if !hope.lost {
+        if chain > 0 && !hope.lost {
             for k in entered..at {
                 finder.enter(k);
             }
@@ -295,6 +296,7 @@ mod tests {
         let tokens = find(&pixels, 100, 32, 10.0);
         assert_eq!(expand(&tokens), pixels);
         assert!(tokens.len() < 700, "{}", tokens.len());
+        assert_eq!(expand(&find(&pixels, 100, 0, 10.0)), pixels);
         for few in [vec![], vec![5], vec![5, 5], vec![1, 2, 1, 2, 1, 2]] {
             assert_eq!(expand(&find(&few, 1, 8, 10.0)), few);
         }

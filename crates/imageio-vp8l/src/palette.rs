@@ -1,14 +1,15 @@
 //! Pictures of few colours.
 
-use std::collections::HashMap;
+/// Open addressing: four times as many slots as colours.
+const SLOTS: usize = 1024;
 
 /// The colours of a picture in order, if there are at most 256.
-pub(crate) fn collect(argb: &[u32]) -> Option<Vec<u32>> {
+pub(crate) fn collect(argb: impl IntoIterator<Item = u32>) -> Option<Vec<u32>> {
     let mut colors: Vec<u32> = Vec::new();
-    // Open addressing: four times as many slots as colours, each with the index of a colour plus one.
-    let mut slots = [0u16; 1024];
+    // Each with the index of a colour plus one.
+    let mut slots = [0u16; SLOTS];
     let mut last = None;
-    for &color in argb {
+    for color in argb {
         if last == Some(color) {
             continue;
         }
@@ -25,7 +26,7 @@ pub(crate) fn collect(argb: &[u32]) -> Option<Vec<u32>> {
                     break;
                 }
                 k if colors[usize::from(k) - 1] == color => break,
-                _ => at = (at + 1) % slots.len(),
+                _ => at = (at + 1) % SLOTS,
             }
         }
     }
@@ -59,7 +60,24 @@ pub(crate) fn pack(argb: &[u32], (width, height): (usize, usize), colors: &[u32]
         _ => 1,
     };
     let bits = 8 / per_pixel;
-    let index: HashMap<u32, u32> = colors.iter().zip(0..).map(|(color, k)| (*color, k)).collect();
+    let mut slots = [(0u32, 0u16); SLOTS];
+    for (color, k) in colors.iter().zip(1..) {
+        let mut at = slot(*color);
+        while slots[at].1 != 0 {
+            at = (at + 1) % SLOTS;
+        }
+        slots[at] = (*color, k);
+    }
+    let index = |color: u32| {
+        let mut at = slot(color);
+        loop {
+            match slots[at] {
+                (_, 0) => return 0,
+                (other, k) if other == color => return u32::from(k) - 1,
+                _ => at = (at + 1) % SLOTS,
+            }
+        }
+    };
     let packed_width = width.div_ceil(per_pixel);
     let mut out = Vec::with_capacity(packed_width * height);
     let mut last = (colors.first().copied().unwrap_or(0), 0);
@@ -68,7 +86,7 @@ pub(crate) fn pack(argb: &[u32], (width, height): (usize, usize), colors: &[u32]
             let mut green = 0;
             for (k, color) in group.iter().enumerate() {
                 if *color != last.0 {
-                    last = (*color, index.get(color).copied().unwrap_or(0));
+                    last = (*color, index(*color));
                 }
                 green |= last.1 << (bits * k);
             }
@@ -85,12 +103,12 @@ mod tests {
     #[test]
     fn few_colours_are_packed() {
         let argb = [7, 3, 3, 7, 9, 3];
-        let colors = collect(&argb).unwrap();
+        let colors = collect(argb).unwrap();
         assert_eq!(colors, [3, 7, 9]);
         let (width, packed) = pack(&argb, (6, 1), &colors);
         assert_eq!((width, packed), (2, vec![0xff00_0000 | 0b0100_0001 << 8, 0xff00_0000 | 0b0010 << 8]));
         assert_eq!(differences(&[0x0102_0304, 0x0101_0404]), [0x0102_0304, 0x00ff_0100]);
-        assert!(collect(&(0..257).collect::<Vec<u32>>()).is_none());
-        assert_eq!(collect(&(0..256).collect::<Vec<u32>>()).unwrap().len(), 256);
+        assert!(collect(0..257).is_none());
+        assert_eq!(collect(0..256).unwrap().len(), 256);
     }
 }

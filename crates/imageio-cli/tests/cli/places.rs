@@ -47,6 +47,23 @@ fn nobody_reads_to_the_end() {
 }
 
 #[test]
+fn what_is_no_picture_is_said() {
+    let folder = Folder::new("none");
+    let picture = folder.image("a.png", noise());
+    let failed = run(&["convert", &picture, folder.path().to_str().unwrap()]);
+    assert!(failed.error(1).contains("the target is a directory"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("hint: name a file inside it"), "{}", failed.stderr);
+    // What a server sends instead of a picture.
+    let page = folder.file("b.png");
+    fs::write(&page, "\n<!DOCTYPE html>\n<html><body>Log in</body></html>").unwrap();
+    let failed = run(&["read", &page]);
+    assert!(failed.error(1).contains("not recognised"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("hint: it is a web page"), "{}", failed.stderr);
+    let failed = run(&["read", "file://me:hunter2@host/a.png"]);
+    assert!(failed.error(1).starts_with("imageio: file://me:***@host/a.png: not found: "), "{}", failed.stderr);
+}
+
+#[test]
 fn archives_and_sequences() {
     let folder = Folder::new("places");
     let member = format!("{}/in/card.bmp", folder.file("a.zip"));
@@ -156,4 +173,77 @@ fn transfers_have_a_bar_on_a_terminal() {
     let bar = said.rfind(" KiB/s").unwrap_or_else(|| panic!("no bar: {said:?}"));
     assert!(said.contains("/105.5 KiB") && said.contains(" left"), "{said:?}");
     assert!(said.find("shape").is_some_and(|result| result > bar), "{said:?}");
+}
+
+#[cfg(all(feature = "clipboard", target_os = "linux"))]
+mod clipboard {
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn outlives_the_program() {
+        let test = "places::clipboard::outlives_the_program";
+        imageio_testkit::screen::with_screen(test, (64, 64), &["xclip"], with_a_screen);
+    }
+
+    /// What another program finds there.
+    fn pasted() -> Vec<u8> {
+        Command::new("xclip").args(["-selection", "clipboard", "-t", "image/png", "-o"]).output().unwrap().stdout
+    }
+
+    /// Processes on this screen that hold a picture.
+    fn holders() -> Vec<u32> {
+        let here = format!("DISPLAY={}", std::env::var("DISPLAY").unwrap());
+        let processes =
+            fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+        let says = |pid: u32, what: &str, text: &str| {
+            let said = fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
+            said.split(|b| *b == 0).any(|part| part == text.as_bytes())
+        };
+        processes.filter(|pid| says(*pid, "cmdline", "hold-clipboard") && says(*pid, "environ", &here)).collect()
+    }
+
+    fn soon(what: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !what() {
+            assert!(started.elapsed() < Duration::from_secs(20));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn with_a_screen() {
+        let folder = Folder::new("clipboard");
+        let (first, second) = (folder.image("a.png", noise()), folder.image("b.png", Array3::<u8>::zeros((6, 7, 3))));
+        // These calls come back only when nobody holds the program's pipes any more.
+        assert_eq!(run(&["convert", &first, "<clipboard>", "--no-metadata"]).stderr, "");
+        let opaque = |rgb: &str| {
+            let rgb = imread(rgb).into_array::<u8>().unwrap();
+            let alpha = imageio::ndarray::Array3::<u8>::from_elem((rgb.shape()[0], rgb.shape()[1], 1), 255);
+            imageio::ndarray::concatenate![imageio::ndarray::Axis(2), rgb, alpha.into_dyn()]
+        };
+        assert_eq!(iio::imread(pasted()).unwrap(), opaque(&first).into());
+        // As often as it is wanted, by this program as well.
+        let copy = folder.file("copy.png");
+        assert_eq!(run(&["convert", "<clipboard>", &copy]).stderr, "");
+        assert_eq!(imread(&copy), opaque(&first).into());
+        let [holder] = holders()[..] else { panic!("{:?}", holders()) };
+        assert_eq!(fs::read_link(format!("/proc/{holder}/cwd")).unwrap().to_str(), Some("/"));
+        // Another picture takes its place, and another program the place of that one.
+        assert_eq!(run(&["convert", &second, "<clipboard>", "--no-metadata"]).stderr, "");
+        assert_eq!(iio::imread(pasted()).unwrap(), opaque(&second).into());
+        soon(|| holders().len() == 1 && holders() != [holder]);
+        let mut xclip = Command::new("xclip");
+        xclip.args(["-selection", "clipboard", "-i"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut xclip = xclip.spawn().unwrap();
+        xclip.stdin.take().unwrap().write_all(b"text").unwrap();
+        xclip.wait().unwrap();
+        soon(|| holders().is_empty());
+        assert!(run(&["read", "<clipboard>"]).error(1).contains("holds no picture"));
+        // Without a screen there is no clipboard, and nobody is left behind.
+        let mut command = command(&["convert", &first, "<clipboard>"]);
+        let failed: crate::run::Run = command.env("DISPLAY", ":9999").stdin(Stdio::null()).output().unwrap().into();
+        assert!(failed.error(1).contains("clipboard"), "{}", failed.stderr);
+    }
 }

@@ -328,12 +328,22 @@ enum Purpose {
 
 /// The resource that a text names, for reading: a path, a URI, a name inside an archive, `<video0>`.
 pub fn open(text: &str) -> Result<Arc<dyn ImageResource>> {
-    resolve(uri::parse(text, &World), Purpose::Read)
+    resolve(located(text)?, Purpose::Read)
 }
 
 /// The same for writing; it may not exist yet. `<bytes>` is not a resource, see [`is_bytes`].
 pub fn create(text: &str) -> Result<Arc<dyn ImageResource>> {
-    resolve(uri::parse(text, &World), Purpose::Write)
+    resolve(located(text)?, Purpose::Write)
+}
+
+fn located(text: &str) -> Result<Location> {
+    match uri::file_with_password(text, cfg!(windows)) {
+        // Taken for a path, it would be told to whoever sees the error.
+        Some(shown) => Err(Error::new(ErrorKind::NotFound, "a file: URI takes no user and no password")
+            .with("resource", shown)
+            .with_hint("for a file on a server: mount its share, or use the scheme that the server speaks")),
+        None => Ok(uri::parse(text, &World)),
+    }
 }
 
 /// The resource at a path, which is never taken for a URI; `~/` and names inside archives count.

@@ -114,6 +114,7 @@ fn errors_name_the_feature() {
         ("data:image/png;base64,", ErrorKind::Unsupported, "`data:`", "registered schemes: "),
         ("gopher://x", ErrorKind::Unsupported, "`gopher://`", "registered schemes: "),
         ("<bytes>", ErrorKind::Unsupported, "target of writes", "pass them"),
+        ("file://me:hunter2@h/a.png", ErrorKind::NotFound, "resource: file://me:***@h/a.png", "mount its share"),
         ("echo:missing", ErrorKind::NotFound, "resource: echo:missing", ""),
         ("a.box/missing", ErrorKind::NotFound, "resource: a.box/missing", ""),
         (member.as_str(), ErrorKind::PluginMissing, "`.zip`", "enable feature `zip`"),
@@ -123,7 +124,9 @@ fn errors_name_the_feature() {
         assert_eq!(e.kind(), kind, "{text}");
         assert!(e.to_string().contains(message), "{e}");
         assert!(e.hint().unwrap_or_default().contains(hint), "{e}");
+        assert!(!format!("{e:?}").contains("hunter2"), "{e:?}");
     }
+    assert_eq!(create("file://me:hunter2@h/a.png").err().unwrap().kind(), ErrorKind::NotFound);
     assert!(member.as_str().into_target().is_err());
     // Where no archive stands, the text is a path like any other.
     assert_eq!(open("no.zip/a.png").unwrap().open_read().err().unwrap().kind(), ErrorKind::NotFound);

@@ -53,6 +53,9 @@ fn user(text: &str, start: usize, is_web: bool) -> Option<(usize, usize)> {
     let rest = text.get(start..)?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let at = match authority.rfind('@') {
+        Some(at) if is_part_of_a_password(authority, rest) => {
+            rest.split(['?', '#']).next().and_then(|rest| rest.rfind('@')).unwrap_or(at)
+        }
         Some(at) => at,
         // `/`, `?` and `#` in a password should be encoded. Where they are not, what stands before them is no port.
         None => {
@@ -70,9 +73,30 @@ fn user(text: &str, start: usize, is_web: bool) -> Option<(usize, usize)> {
     }
 }
 
+/// Whether `@` and `/` were left as they are in the address' password: what would be its host has no dot and no port, and
+/// another `@` follows.
+fn is_part_of_a_password(authority: &str, rest: &str) -> bool {
+    let Some((user, host)) = authority.rsplit_once('@') else { return false };
+    let plausible = host.contains(['.', ':', '[']) || host.eq_ignore_ascii_case("localhost");
+    let path = rest.get(authority.len()..).and_then(|rest| rest.split(['?', '#']).next()).unwrap_or_default();
+    user.contains(':') && !plausible && path.contains('@')
+}
+
+/// Whether an address has a password that has to be encoded before anybody can tell the host from it. Those who open
+/// addresses refuse it, since a part of the password would be looked up as the name of a host.
+pub fn has_unencoded_password(uri: &str) -> bool {
+    let Some((_, rest)) = uri.split_once("://") else { return false };
+    is_part_of_a_password(rest.split(['/', '?', '#']).next().unwrap_or_default(), rest)
+}
+
 /// Parts of the names of query parameters whose values are not for others.
 const SECRET_NAMES: &[&str] =
     &["signature", "token", "key", "secret", "passw", "pwd", "cred", "auth", "session", "policy", "jwt", "otp"];
+
+/// Whether the query opens doors.
+pub(super) fn has_query_secrets(uri: &str) -> bool {
+    without_query_secrets(uri).is_some()
+}
 
 fn without_query_secrets(uri: &str) -> Option<String> {
     let (front, query) = uri.split_once('?')?;
@@ -101,7 +125,11 @@ mod tests {
     #[test]
     fn secrets_are_hidden() {
         let rows = [
-            ("ftp://me:secret@h/a@b", "ftp://me:***@h/a@b"),
+            ("ftp://me:secret@h.org/a@b", "ftp://me:***@h.org/a@b"),
+            ("ftp://me:secret@localhost/a@b", "ftp://me:***@localhost/a@b"),
+            ("ftp://me:secret@h:21/a@b", "ftp://me:***@h:21/a@b"),
+            ("ftp://me:se@cr/et@h/a?b@c", "ftp://me:***@h/a?b@c"),
+            ("http://me:se@cr/et@h.org/a", "http://me:***@h.org/a"),
             ("ftp://me:se@cr:et@h/a", "ftp://me:***@h/a"),
             ("http://me:hun/ter2@h/a", "http://me:***@h/a"),
             ("http://me:hun?t#r2@h:80/a?b=c", "http://me:***@h:80/a?b=c"),

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-pub use super::secrets::redacted;
+use super::secrets;
+pub use super::secrets::{has_unencoded_password, redacted};
 
 /// What a text names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,8 +82,10 @@ pub fn parse(text: &str, around: &dyn Surroundings) -> Location {
     if meaning == SchemeUse::Unknown && !rest.starts_with("//") {
         return parse_path(Path::new(text), around);
     }
-    // Of a web address the query is for the server, wherever the archive lies on the way.
-    let query = text.find('?').filter(|_| scheme.starts_with("http")).unwrap_or(text.len());
+    // Of a web address the query is for the server, wherever the archive lies on the way; and a signature is never
+    // part of a member's name.
+    let belongs = |_: &usize| scheme.starts_with("http") || secrets::has_query_secrets(text);
+    let query = text.find('?').filter(belongs).unwrap_or(text.len());
     if meaning == SchemeUse::Archives
         && let Some((mount, outer, inner)) = split_mount(&text[..query], &around.mounts(), &|_, _| true)
     {
@@ -148,6 +151,19 @@ fn file_uri(rest: &str, windows: bool) -> PathBuf {
             path_from_bytes(Cow::Owned([&[*letter, b':'], &*decoded].concat()))
         }
         _ => path_from_bytes(percent_decode(path)),
+    }
+}
+
+/// A `file:` URI that names a user with a password, as it may be shown; such a one means a server, not a file.
+pub(super) fn file_with_password(text: &str, windows: bool) -> Option<String> {
+    let (_, rest) = split_scheme(text).filter(|(scheme, _)| scheme == "file")?;
+    let after = rest.strip_prefix("//").filter(|after| !after.starts_with('/'))?;
+    let drive = windows && matches!(after.as_bytes(), [letter, b':' | b'|', ..] if letter.is_ascii_alphabetic());
+    let address = after.split(['?', '#']).next().filter(|_| !drive)?;
+    let whole = format!("file://{address}");
+    match redacted(&whole) {
+        Cow::Owned(shown) => Some(shown),
+        Cow::Borrowed(_) => None,
     }
 }
 
@@ -287,6 +303,27 @@ mod tests {
     }
 
     #[test]
+    fn files_with_passwords() {
+        let rows = [
+            ("file://me:pw@host/a.png", false, Some("file://me:***@host/a.png")),
+            ("FILE://me:p/w@host/a.png?x", true, Some("file://me:***@host/a.png")),
+            ("file://c:pw@host/a.png", false, Some("file://c:***@host/a.png")),
+            ("file://C:\\a@b.png", true, None),
+            ("file:///C:/a@b.png", true, None),
+            ("file:///a:b@c.png", false, None),
+            ("file://me@host/a.png", false, None),
+            ("file://localhost/a:b@c.png", false, None),
+            ("file://host:80/a@b.png", false, None),
+            ("file:a:b@c.png", false, None),
+            ("http://me:pw@host/a.png", false, None),
+            ("me:pw@host/a.png", false, None),
+        ];
+        for (text, windows, shown) in rows {
+            assert_eq!(file_with_password(text, windows).as_deref(), shown, "{text}");
+        }
+    }
+
+    #[test]
     fn texts_on_unix() {
         let around = Fake { windows: false, home: Some("/home/me") };
         let rows = [
@@ -353,6 +390,10 @@ mod tests {
             ("日本.zip/日.png", mount("zip", path("日本.zip"), "日.png")),
             ("~/a.zip/b.png", mount("zip", path("/home/me/a.zip"), "b.png")),
             ("file:///x%20y.zip/b.png", mount("zip", path("/x y.zip"), "b.png")),
+            (
+                "imageio:c.zip/c.png?X-Amz-Signature=s",
+                mount("zip", scheme("imageio", "c.zip?X-Amz-Signature=s", "imageio:c.zip?X-Amz-Signature=s"), "c.png"),
+            ),
             ("imageio:c.zip/c.png", mount("zip", scheme("imageio", "c.zip", "imageio:c.zip"), "c.png")),
             ("http://h/a.zip/b.png", scheme("http", "h/a.zip/b.png", "http://h/a.zip/b.png")),
             (

@@ -64,57 +64,27 @@ const MP4: &[&str] = &[
     "year",
 ];
 
-/// What says how a file is coded and not what it shows; a copy is coded anew.
+/// What says how a file is coded beside the names that all formats share; a copy is coded anew.
 const CODING: &[&str] = &[
-    "audio",
     "background",
-    "background_color",
-    "bit_rate",
-    "brand",
-    "codec",
     "codec_long_name",
-    "compatible_brands",
-    "container",
-    "disposal",
     "duration",
     "durations",
-    "encoder",
-    "extensions",
-    "format",
     "format_name",
     "fps",
-    "interlaced",
-    "local_palette",
-    "long_codec",
-    "n_images_is",
-    "orientation",
-    "pts",
-    "rotate",
-    "time",
-    "width",
     "loop_count",
-    "major_brand",
-    "minor_version",
-    "mode",
-    "n_images",
     "nframes",
-    "palette",
+    "orientation",
     "pix_fmt",
     "pixel_aspect_ratio",
-    "pixel_format",
-    "profile",
-    "rect",
+    "rotate",
     "rotation",
     "size",
     "source_size",
-    "streams",
-    "time_base",
-    "transparency",
-    "version",
-    "video",
-    "video_format",
-    "frame_count",
     "start",
+    "time",
+    "video",
+    "width",
 ];
 
 /// A part of the video with a name.
@@ -158,12 +128,12 @@ impl Tags {
                 Node::Section(section) if name == "tags" => {
                     for (name, value) in section.leaves() {
                         // The muxer writes its own.
-                        if !CODING.contains(&name.as_str()) && name != "handler_name" && name != "vendor_id" {
+                        if !is_coding(&name) && name != "handler_name" && name != "vendor_id" {
                             out.tag(&name, value, muxer);
                         }
                     }
                 }
-                _ if CODING.contains(&name) => {}
+                _ if is_coding(name) => {}
                 _ => out.lost.push(name.to_owned()),
             }
         }
@@ -218,6 +188,10 @@ impl Tags {
         let names = self.lost.join(", ");
         (!names.is_empty()).then(|| format!("{container} has no place for this metadata: {names}"))
     }
+}
+
+fn is_coding(name: &str) -> bool {
+    CODING.contains(&name) || Metadata::describes_storage(name)
 }
 
 fn escape(text: &str) -> String {

@@ -272,7 +272,13 @@ fn background(header: &Header, data: &[u8]) -> Option<Value> {
 /// What is said of an animation as a whole.
 pub(crate) fn animation(frames: &Frames, declared: Animation, out: &mut Metadata) {
     out.insert("loop_count", declared.plays);
-    let durations: Vec<f64> = frames.list().iter().map(|f| f.control.milliseconds()).collect();
+    if frames.list().is_empty() {
+        return;
+    }
+    // A still image before the frames is not shown, but counts as an image: the list has a place for each of those.
+    let still = frames.extra_still.then_some(0.0);
+    let shown = frames.list().iter().map(|f| f.control.milliseconds());
+    let durations: Vec<f64> = still.into_iter().chain(shown).collect();
     let Some(first) = durations.first() else { return };
     match durations.iter().all(|d| d == first) {
         true => out.insert("duration", *first),

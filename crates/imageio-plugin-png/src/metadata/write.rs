@@ -31,33 +31,18 @@ pub(crate) struct Target {
     pub indexed: bool,
 }
 
-/// Keys that describe the file that was read, not the picture.
-const STRUCTURE: &[&str] = &[
-    "mode",
-    "bit_depth",
-    "interlaced",
-    "palette",
-    "transparency",
-    "disposal",
-    "blend",
-    "bbox",
-    "default_image",
-    "icc_name",
-    "text_info",
-];
-
 /// Turns metadata, in the form in which it is read, into chunks. What was applied to the pixels is left out.
 pub(crate) fn collect(metadata: &Metadata, target: Target) -> Outgoing {
     let mut out = Outgoing::default();
     for (key, node, applied) in metadata.iter() {
-        if applied || STRUCTURE.contains(&key) {
+        if applied || key == "text_info" {
             continue;
         }
         let kept = match node {
             Node::Value(value) => entry(key, value, metadata, target, &mut out),
             Node::Section(section) => whole_section(key, section, metadata, &mut out),
         };
-        if kept.is_none() {
+        if kept.is_none() && !Metadata::describes_storage(key) {
             out.notes.push(format!("metadata `{key}` has no place in this PNG and was left out"));
         }
     }

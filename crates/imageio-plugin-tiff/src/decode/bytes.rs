@@ -6,7 +6,7 @@ use super::chunk::{Context, Scratch, resize};
 use super::codec::Codec;
 use super::predictor::{self, Predictor};
 use super::rows::{Cell, Rows};
-use super::{ccitt, lzw, packbits, thunder, unpack};
+use super::{ccitt, eer, lzw, packbits, thunder, unpack};
 use crate::blame::Blame;
 use crate::ifd::Endian;
 
@@ -162,11 +162,15 @@ fn place<T: Cell>(
 
 /// Byte order and horizontal differences, in place.
 fn finish(context: &Context, stored: &Stored, bytes: &mut [u8]) {
-    to_native(context.endian, context.dtype, bytes);
-    if let Predictor::Horizontal { stride } = context.predictor {
-        let step = context.layout.contig() * stride;
-        predictor::horizontal(bytes, stored.row_bytes, context.dtype.size(), step);
+    let Predictor::Horizontal { stride } = context.predictor else {
+        return to_native(context.endian, context.dtype, bytes);
+    };
+    let size = context.dtype.size();
+    if !context.endian.is_native() && size > 1 {
+        // What differs are numbers of the whole size, also where that of complex numbers is the size of both parts.
+        unpack::swap(bytes, size);
     }
+    predictor::horizontal(bytes, stored.row_bytes, size, context.layout.contig() * stride);
 }
 
 /// Puts the rows of a buffer in their places.
@@ -193,6 +197,10 @@ fn spread<T: Cell>(
             (Form::Plain, Predictor::Float { stride }) => {
                 let out = resize(&mut scratch.row, samples * size)?;
                 predictor::float(from, contig * stride, size, out);
+                if context.dtype.is_complex() && context.endian == Endian::Big {
+                    // The parts were not turned with the bytes of each.
+                    out.chunks_exact_mut(size).for_each(|pair| pair.rotate_left(size / 2));
+                }
                 T::put(out, to);
             }
             (Form::Plain, _) => T::put(from, to),
@@ -255,6 +263,7 @@ pub(crate) fn decompress(
         }
         Codec::Lzw => lzw::decode(data, to),
         Codec::Thunder => Ok(thunder::decode(data, columns, to)),
+        Codec::Eer { step, within } => Ok(eer::decode(data, (*step, *within), columns, to)),
         Codec::PackBits => Ok(packbits::decode(data, to)),
         Codec::Deflate => inflate(data, to, scratch),
         #[cfg(feature = "zstd")]

@@ -32,7 +32,7 @@ pub(crate) struct Context {
 }
 
 /// Tags beyond the layout that decoding depends on.
-const OWN: [u16; 10] = [
+const OWN: [u16; 13] = [
     tag::JPEG_TABLES,
     tag::T4_OPTIONS,
     tag::LERC_PARAMETERS,
@@ -43,6 +43,9 @@ const OWN: [u16; 10] = [
     tag::JPEG_Q_TABLES,
     tag::JPEG_DC_TABLES,
     tag::JPEG_AC_TABLES,
+    tag::EER_SKIP_BITS,
+    tag::EER_ACROSS_BITS,
+    tag::EER_DOWN_BITS,
 ];
 
 fn own(page: &Page) -> Vec<(u16, [u8; 8])> {
@@ -68,11 +71,18 @@ impl Context {
             },
         };
         match predictor {
-            Predictor::Float { .. } if !dtype.is_float() || layout.bits == [24] => {
+            // tifffile sorts the bytes of integers and complex numbers as well.
+            Predictor::Float { .. } if !matches!(layout.bits.as_slice(), [16 | 32 | 64]) || layout.format == 5 => {
                 let what = format!("the floating-point predictor on samples of {dtype}");
                 return Err(Error::unsupported(what).tag(tag::PREDICTOR));
             }
-            Predictor::Horizontal { .. } if dtype.is_complex() || dtype == Dtype::Bool || layout.bits.len() > 1 => {
+            // libtiff takes complex numbers of 64 bits for integers of as many.
+            Predictor::Horizontal { .. }
+                if layout.format == 5
+                    || matches!(dtype, Dtype::C128 | Dtype::Bool)
+                    || layout.bits.len() > 1
+                    || layout.bits == [24] && layout.format == 3 =>
+            {
                 let what = format!("the horizontal predictor on samples of {dtype}");
                 return Err(Error::unsupported(what).tag(tag::PREDICTOR));
             }
@@ -129,6 +139,9 @@ pub(crate) struct Scratch {
     pub raw: Vec<u8>,
     /// Decompressed, not yet in its place.
     pub plain: Vec<u8>,
+    /// Decompressed once, where there is more to decompress.
+    #[cfg(feature = "lerc")]
+    pub unpacked: Vec<u8>,
     /// One row.
     pub row: Vec<u8>,
     pub values: Vec<u64>,
@@ -141,7 +154,13 @@ impl Scratch {
     /// Gives back what an unusually large strip took.
     fn trim(&mut self) {
         const KEEP: usize = 32 << 20;
-        for buffer in [&mut self.raw, &mut self.plain] {
+        let buffers = [
+            &mut self.raw,
+            &mut self.plain,
+            #[cfg(feature = "lerc")]
+            &mut self.unpacked,
+        ];
+        for buffer in buffers {
             if buffer.capacity() > KEEP {
                 *buffer = Vec::new();
             }

@@ -22,6 +22,11 @@ pub(crate) enum Codec {
     Ccitt(Scheme),
     /// ThunderScan's 4-bit pixels.
     Thunder,
+    /// Electron events: bits of a step to the next one, and of its place within a pixel.
+    Eer {
+        step: u32,
+        within: u32,
+    },
     PixarLog,
     SgiLog(super::sgilog::Coding),
     /// YCbCr with fewer samples of chroma.
@@ -85,6 +90,19 @@ impl Codec {
                 return Err(Error::unsupported("ThunderScan of other pixels than one sample of 4 bits")
                     .tag(tag::BITS_PER_SAMPLE));
             }
+            65_000..=65_002 if page.layout.bits == [1] && page.layout.contig() == 1 && page.layout.predictor <= 1 => {
+                let mut bits = |tag: u16, default: u64| match page.ifd.entry(tag).filter(|_| number == 65_002) {
+                    Some(entry) => tiff.uint(entry, window).map(|n| n.min(64) as u32),
+                    None => Ok(default as u32),
+                };
+                let step = bits(tag::EER_SKIP_BITS, if number == 65_000 { 8 } else { 7 })?;
+                let within = bits(tag::EER_ACROSS_BITS, 2)? + bits(tag::EER_DOWN_BITS, 2)?;
+                if !(1..=16).contains(&step) || within > 32 {
+                    return Err(Error::unsupported(format!("electron events with steps of {step} bits"))
+                        .tag(tag::EER_SKIP_BITS));
+                }
+                Codec::Eer { step, within }
+            }
             32909 => Codec::PixarLog,
             34676 | 34677 => match super::sgilog::Coding::new(number, page.layout.photometric) {
                 Some(coding) => Codec::SgiLog(coding),
@@ -143,8 +161,16 @@ impl Codec {
 
     /// `true` if strips and tiles are images of their own, to which neither predictor nor bit order applies.
     pub fn is_image(&self) -> bool {
-        !matches!(self, Codec::None | Codec::Lzw | Codec::PackBits | Codec::Deflate | Codec::Ccitt(_) | Codec::Thunder)
-            && !self.is_zstd()
+        !matches!(
+            self,
+            Codec::None
+                | Codec::Lzw
+                | Codec::PackBits
+                | Codec::Deflate
+                | Codec::Ccitt(_)
+                | Codec::Thunder
+                | Codec::Eer { .. }
+        ) && !self.is_zstd()
             && !self.is_lzma()
     }
 

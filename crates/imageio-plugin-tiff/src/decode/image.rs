@@ -27,6 +27,10 @@ pub(crate) fn decode<T: Cell>(
     tiff: &Tiff<'_>,
 ) -> Result<()> {
     let _ = tiff;
+    #[cfg(feature = "lerc")]
+    if let Codec::Lerc(more) = context.codec {
+        return super::lerc::decode(context, more, inside, rows, scratch);
+    }
     let raw = std::mem::take(&mut scratch.raw);
     let mut plain = std::mem::take(&mut scratch.plain);
     let result = samples(context, inside, &raw, &mut plain, scratch)
@@ -63,15 +67,13 @@ fn samples(
         #[cfg(feature = "jpegxl")]
         Codec::JpegXl => jpegxl(context, data, plain),
         #[cfg(feature = "jpegxr")]
-        Codec::JpegXr => jpegxr(context, data, plain),
-        #[cfg(feature = "lerc")]
-        Codec::Lerc(more) => lerc(context, *more, data, plain, scratch),
+        Codec::JpegXr => super::jpegxr::decode(context, data, plain),
         _ => Err(Error::unsupported("this compression holds samples, not images")),
     }
 }
 
 /// Puts decoded samples in their places.
-fn place<T: Cell>(
+pub(super) fn place<T: Cell>(
     context: &Context,
     [planes, real, columns]: [usize; 3],
     rows: &mut Rows<'_, T>,
@@ -283,111 +285,5 @@ fn jpegxl(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> 
         }
         other => return Err(Error::unsupported(format!("JPEG XL in TIFF with samples of {other}"))),
     }
-    Ok(Found { width, height, components, size })
-}
-
-#[cfg(feature = "jpegxr")]
-fn jpegxr(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
-    let bad = |e: openreadout_jpegxr::Error| match e {
-        openreadout_jpegxr::Error::Unsupported(what) => Error::unsupported(format!("JPEG XR: {what}")),
-        other => Error::malformed(other.to_string()),
-    };
-    let info = openreadout_jpegxr::probe(data).map_err(bad)?;
-    check(context, info.width as usize, info.height as usize)?;
-    let image = openreadout_jpegxr::decode(data, 1 << 30).map_err(bad)?;
-    let size = image.sample.bytes();
-    *plain = image.data;
-    if image.bgr {
-        for pixel in plain.chunks_exact_mut(size * image.channels as usize) {
-            let (first, rest) = pixel.split_at_mut(size);
-            if let Some(third) = rest.get_mut(size..2 * size) {
-                first.swap_with_slice(third);
-            }
-        }
-    }
-    if cfg!(target_endian = "big") {
-        super::unpack::swap(plain, size);
-    }
-    Ok(Found { width: image.width as usize, height: image.height as usize, components: image.channels as usize, size })
-}
-
-#[cfg(feature = "lerc")]
-fn lerc(context: &Context, more: u32, data: &[u8], plain: &mut Vec<u8>, scratch: &mut Scratch) -> Result<Found> {
-    let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("LERC: {e}"));
-    let (turned, unpacked);
-    let data = match context.layout.reversed_bits {
-        true => {
-            let mut bytes = data.to_vec();
-            super::unpack::reverse_bits(&mut bytes);
-            turned = bytes;
-            turned.as_slice()
-        }
-        false => data,
-    };
-    let blob = match more {
-        0 => data,
-        kind => {
-            let [depth, length, width] = context.layout.chunk_size();
-            let most = depth * length * width * context.layout.contig() * context.dtype.size() * 2 + (64 << 10);
-            let mut buffer = vec![0; most];
-            let got = match kind {
-                1 => super::bytes::inflate(data, &mut buffer, scratch)?,
-                #[cfg(feature = "zstd")]
-                2 => scratch.zstd.decode(data, &mut buffer)?,
-                _ => return Err(Error::unsupported("LERC with Zstandard").with_hint("enable the feature `zstd`")),
-            };
-            buffer.truncate(got);
-            unpacked = buffer;
-            unpacked.as_slice()
-        }
-    };
-    let info = lerc_reader::inspect_first(blob).map_err(|e| bad(&e))?;
-    check(context, info.width as usize, info.height as usize)?;
-    let set = lerc_reader::decode_band_set(blob).map_err(|e| bad(&e))?;
-    let (width, height, depth) = (info.width as usize, info.height as usize, info.depth as usize);
-    let (_, bands, masks) = set.into_parts();
-    let stored = if bands.len() > 1 { bands.len() } else { depth };
-    let size = context.dtype.size();
-    // libtiff takes alpha that is all or nothing for the mask of the other samples.
-    let alpha = (stored + 1 == context.layout.contig() && context.layout.extra_samples == [2] && size == 1) as usize;
-    let components = stored + alpha;
-    let (row, parts) = (size * components, size * if bands.len() > 1 { 1 } else { depth });
-    let out = super::chunk::resize(plain, width * height * row)?;
-    for (k, (band, mask)) in bands.iter().zip(&masks).enumerate() {
-        use lerc_core::PixelData;
-        let bytes: &[u8] = match band {
-            PixelData::I8(v) => bytemuck::cast_slice(v),
-            PixelData::U8(v) => v,
-            PixelData::I16(v) => bytemuck::cast_slice(v),
-            PixelData::U16(v) => bytemuck::cast_slice(v),
-            PixelData::I32(v) => bytemuck::cast_slice(v),
-            PixelData::U32(v) => bytemuck::cast_slice(v),
-            PixelData::F32(v) => bytemuck::cast_slice(v),
-            PixelData::F64(v) => bytemuck::cast_slice(v),
-        };
-        if bytes.len() != width * height * parts {
-            let found = bytes.len() * size / (width * height * parts).max(1);
-            return Err(Error::malformed(format!("LERC of {found}-byte samples in an image of {}", context.dtype)));
-        }
-        let nothing: &[u8] = match context.dtype {
-            imageio_core::Dtype::F32 => &f32::NAN.to_ne_bytes(),
-            imageio_core::Dtype::F64 => &f64::NAN.to_ne_bytes(),
-            _ => &[],
-        };
-        let valid = mask.iter().flatten().map(|v| *v != 0).chain(std::iter::repeat(true));
-        for ((from, to), valid) in bytes.chunks_exact(parts.max(1)).zip(out.chunks_exact_mut(row.max(1))).zip(valid) {
-            if let Some(to) = to.get_mut(k * parts..(k + 1) * parts) {
-                to.copy_from_slice(from);
-                if !valid && !nothing.is_empty() {
-                    to.chunks_exact_mut(size).for_each(|v| v.copy_from_slice(nothing));
-                }
-            }
-            if let ([.., to], 1) = (to, alpha) {
-                *to = if valid { 255 } else { 0 };
-            }
-        }
-    }
-    // What was compressed are the samples in the file's byte order, taken for native ones.
-    super::bytes::to_native(context.endian, context.dtype, plain);
     Ok(Found { width, height, components, size })
 }

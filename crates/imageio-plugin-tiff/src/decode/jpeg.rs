@@ -73,9 +73,32 @@ pub(crate) fn frame(data: &[u8]) -> Option<[usize; 4]> {
 pub(crate) fn join(tables: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     // The tables are a stream of their own: start, tables, end.
     let tables = tables.strip_prefix(b"\xff\xd8")?;
-    let tables = tables.strip_suffix(b"\xff\xd9").unwrap_or(tables);
     let data = data.strip_prefix(b"\xff\xd8")?;
-    Some([b"\xff\xd8", tables, data].concat())
+    let mut out = [b"\xff\xd8", tables].concat();
+    let end = segments(&out);
+    match end.checked_sub(out.len()) {
+        // libjpeg reads one end of a stream after the other where a table is cut off.
+        Some(lack) => out.extend(b"\xff\xd9".iter().cycle().take(lack)),
+        None => out.truncate(end),
+    }
+    out.extend(data);
+    Some(out)
+}
+
+/// Where the segments after the start of a stream of tables end, which may be beyond it.
+fn segments(tables: &[u8]) -> usize {
+    let mut at = 2;
+    while let Some(&[0xff, marker, high, low]) = tables.get(at..).and_then(|rest| rest.first_chunk()) {
+        match marker {
+            0xd9 => return at,
+            0xff => at += 1,
+            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2),
+        }
+    }
+    match tables.get(at..) {
+        Some(rest) if rest.starts_with(b"\xff\xd9") => at,
+        _ => at.max(tables.len()),
+    }
 }
 
 /// How the components become samples.
@@ -143,7 +166,12 @@ mod tests {
 
     #[test]
     fn tables_go_in_front() {
-        let joined = join(b"\xff\xd8\xff\xdb\0\x02\xff\xd9", b"\xff\xd8\xff\xc0").unwrap();
-        assert_eq!(joined, b"\xff\xd8\xff\xdb\0\x02\xff\xc0");
+        let joined = |tables: &[u8]| join(tables, b"\xff\xd8\xff\xc0").unwrap();
+        assert_eq!(joined(b"\xff\xd8\xff\xdb\0\x02\xff\xd9"), b"\xff\xd8\xff\xdb\0\x02\xff\xc0");
+        assert_eq!(joined(b"\xff\xd8\xff\xdb\0\x02"), b"\xff\xd8\xff\xdb\0\x02\xff\xc0");
+        assert_eq!(joined(b"\xff\xd8\xff\xdb\0\x03\xd9\xff\xd9"), b"\xff\xd8\xff\xdb\0\x03\xd9\xff\xc0");
+        // Bytes that a table lacks are those of ends.
+        assert_eq!(joined(b"\xff\xd8\xff\xdb\0\x06\x01"), b"\xff\xd8\xff\xdb\0\x06\x01\xff\xd9\xff\xff\xc0");
+        assert_eq!(joined(b"\xff\xd8\xff\xdb\0\x05\xff\xd9"), b"\xff\xd8\xff\xdb\0\x05\xff\xd9\xff\xff\xc0");
     }
 }

@@ -5,9 +5,14 @@ mod ccitt;
 mod ccitt_tables;
 mod chunk;
 mod codec;
+mod eer;
 mod image;
 #[cfg(feature = "jpeg")]
 mod jpeg;
+#[cfg(feature = "jpegxr")]
+mod jpegxr;
+#[cfg(feature = "lerc")]
+mod lerc;
 mod lzw;
 #[cfg(feature = "jpeg")]
 mod old_jpeg;

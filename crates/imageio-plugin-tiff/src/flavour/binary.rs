@@ -37,7 +37,7 @@ impl Record<'_> {
 }
 
 /// `len` bytes at `offset`, if the file has them.
-fn stretch(tiff: &Tiff<'_>, offset: u64, len: usize) -> Option<Vec<u8>> {
+pub(super) fn stretch(tiff: &Tiff<'_>, offset: u64, len: usize) -> Option<Vec<u8>> {
     if offset == 0 || len > MAX_BYTES || tiff.source.size().is_some_and(|size| offset.saturating_add(len as u64) > size)
     {
         return None;
@@ -243,8 +243,22 @@ pub(crate) fn micromanager_index(tiff: &Tiff<'_>) -> Option<Vec<[u32; 5]>> {
     Some(rows.collect()).filter(|rows: &Vec<_>| !rows.is_empty())
 }
 
+/// The version of Micro-Manager's NDTiff, from 2 on, which the header says.
+pub(crate) fn ndtiff_version(tiff: &Tiff<'_>) -> Option<u64> {
+    let head = stretch(tiff, 8, 8)?;
+    let r = Record { bytes: &head, endian: tiff.header.endian };
+    (r.uint(0, 4)? == 483_729).then_some(r.uint(4, 4)?)
+}
+
 /// Micro-Manager's summary, which follows the header.
 pub(crate) fn micromanager_summary(tiff: &Tiff<'_>) -> Option<Tree> {
+    if ndtiff_version(tiff).is_some() {
+        let head = stretch(tiff, 16, 12)?;
+        let r = Record { bytes: &head, endian: tiff.header.endian };
+        // The third version has a minor one before it.
+        let at = if r.uint(0, 4)? == 2_355_492 { 4 } else { (r.uint(4, 4)? == 2_355_492).then_some(8)? };
+        return json(&stretch(tiff, 20 + at as u64, usize::try_from(r.uint(at, 4)?).ok()?)?);
+    }
     let head = stretch(tiff, 32, 8)?;
     let r = Record { bytes: &head, endian: tiff.header.endian };
     (r.uint(0, 4)? == 2_355_492).then_some(())?;

@@ -3,6 +3,9 @@
 //! Nothing here is an error: what is not understood is left out.
 
 mod binary;
+mod cards;
+mod fields;
+mod records;
 mod text;
 mod xml;
 
@@ -10,7 +13,11 @@ use std::collections::BTreeMap;
 
 use imageio_core::{Metadata, Value};
 
-pub(crate) use self::binary::{fluoview_dimensions, fluoview_scale, lsm, micromanager_index, micromanager_summary};
+pub(crate) use self::binary::{
+    fluoview_dimensions, fluoview_scale, lsm, micromanager_index, micromanager_summary, ndtiff_version,
+};
+pub(crate) use self::fields::{is_eer, is_mdgel, mdgel};
+pub(crate) use self::records::{nih, sis, tvips};
 pub(crate) use self::text::{pilatus, svs};
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
@@ -20,7 +27,7 @@ use crate::tags::tag;
 pub(crate) type Tree = BTreeMap<String, Value>;
 
 /// Names of what [`add`] puts beside the tags, which says how a file came about and is not written back.
-pub(crate) const SECTIONS: [&str; 16] = [
+pub(crate) const SECTIONS: [&str; 30] = [
     "ome_tree",
     "lsm",
     "stk",
@@ -37,6 +44,20 @@ pub(crate) const SECTIONS: [&str; 16] = [
     "metaseries",
     "gdal",
     "qpi",
+    "sis",
+    "nih",
+    "tvips",
+    "mdgel",
+    "andor",
+    "mediacy",
+    "epics",
+    "nuvu",
+    "eer",
+    "astrotiff",
+    "streak",
+    "avs",
+    "indica",
+    "bif",
 ];
 
 /// Adds a section for each program that is recognised.
@@ -63,7 +84,28 @@ pub(crate) fn add(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page
         put("svs", Some(text::svs(text)));
     } else if text.starts_with("# ") {
         put("pilatus", Some(text::pilatus(text)));
+    } else if text.starts_with("SIMPLE ") && end.ends_with("END") {
+        put("astrotiff", Some(cards::fits(text)));
+    } else if text.starts_with('[')
+        && text.get(1..).is_some_and(|t| t.chars().take(31).collect::<String>().contains("],"))
+    {
+        put("streak", Some(cards::streak(text)));
+    } else if is_indica(tiff, window, page) {
+        put("indica", xml::tree(text));
     }
+    put("avs", avs(tiff, window, page).and_then(|text| xml::tree(&text)));
+    if let Some(text) = field(tiff, window, page, tag::XMP).filter(|text| text.contains("<iScan")) {
+        put("bif", xml::tree(&text));
+    }
+    put("sis", sis(tiff, window, page));
+    put("nih", nih(tiff, window, page));
+    put("tvips", tvips(tiff, window, page));
+    put("mdgel", mdgel(tiff, window, page));
+    put("andor", fields::andor(tiff, window, page));
+    put("mediacy", fields::mediacy(tiff, window, page));
+    put("epics", fields::epics(tiff, window, page, texts));
+    put("nuvu", fields::nuvu(tiff, window, page));
+    put("eer", fields::eer(tiff, window, page));
     put("gdal", field(tiff, window, page, tag::GDAL_METADATA).and_then(|text| xml::gdal(&text)));
     put("fei", fei(tiff, window, page));
     put("sem", sem(tiff, window, page));
@@ -85,6 +127,17 @@ fn field(tiff: &Tiff<'_>, window: &mut Window, page: &Page, tag: u16) -> Option<
     Some(crate::value::text(&bytes))
 }
 
+/// `true` for a file of Indica Labs.
+pub(crate) fn is_indica(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> bool {
+    field(tiff, window, page, tag::SOFTWARE).is_some_and(|text| text.starts_with("IndicaLabsImageWriter"))
+}
+
+/// The XML of Argos's slide scanners.
+pub(crate) fn avs(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<String> {
+    page.ifd.entry(65_000).filter(|entry| matches!(entry.kind, 1 | 2 | 7))?;
+    field(tiff, window, page, 65_000).filter(|text| text.starts_with("<Argos"))
+}
+
 /// What FEI's electron microscopes say.
 pub(crate) fn fei(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Option<Tree> {
     let text = field(tiff, window, page, tag::FEI_SFEG).or_else(|| field(tiff, window, page, tag::FEI_HELIOS))?;
@@ -102,7 +155,11 @@ pub(crate) fn scanimage(tiff: &Tiff<'_>, window: &mut Window, page: &Page, texts
     let software = crate::value::text(&software.unwrap_or_default());
     let described = texts.first().map_or("", String::as_str);
     let is = |text: &str| text.starts_with("SI.") || text.starts_with("state.") || text.starts_with("scanimage.SI");
-    if !is(&software) && !is(described) {
+    // Some versions put something else in front.
+    let tail = described.len().saturating_sub(256);
+    let tail = described.bytes().skip(tail).collect::<Vec<u8>>();
+    let named = tail.windows(12).any(|w| w == b"scanimage.SI");
+    if !is(&software) && !is(described) && !named {
         return None;
     }
     let stored = binary::scanimage_header(tiff);

@@ -38,6 +38,43 @@ pub(crate) fn sections(text: &str) -> Tree {
     tree
 }
 
+/// Olympus SIS: sections of `key=value`, where numbers at the end of a key count bands, objects and positions. Sizes
+/// of axes stay in the order of the text, as pairs.
+pub(crate) fn olympus(text: &str) -> Tree {
+    let mut tree = Tree::new();
+    let mut section = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(';')) {
+        if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            name.clone_into(&mut section);
+            tree.entry(section.clone()).or_insert(Value::Null);
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let (key, value) = (key.trim(), value.trim());
+        let value = match value {
+            "" => Value::Null,
+            list if list.contains(',') => Value::List(list.split(',').map(typed).collect()),
+            one => typed(one),
+        };
+        let slot = tree.entry(section.clone()).or_insert(Value::Null);
+        if section == "Dimension" {
+            let pair = Value::List(vec![Value::from(key), value]);
+            match slot {
+                Value::List(pairs) => pairs.push(pair),
+                empty => *empty = Value::List(vec![pair]),
+            }
+            continue;
+        }
+        if !matches!(slot, Value::Map(_)) {
+            *slot = Value::Map(Tree::new());
+        }
+        if let Value::Map(inner) = slot {
+            inner.insert(key.to_owned(), value);
+        }
+    }
+    tree
+}
+
 /// Zeiss's electron microscopes: a key in capitals on a line of its own, then `name = value unit`.
 pub(crate) fn sem(text: &str) -> Tree {
     let mut tree = Tree::new();
@@ -210,6 +247,10 @@ mod tests {
         assert_eq!(
             shown(sections("[User]\nDate=1\nName=x\n[Beam]\nHV=2000.5")),
             "{Beam: {HV: 2000.5}, User: {Date: 1, Name: x}}"
+        );
+        assert_eq!(
+            shown(olympus("[Dimension]\nZ=3\nBand=2\n[Band]\nBandName1=DAPI\n; x\n[Time]\nTimePos1=0,5\n[Z]\n")),
+            "{Band: {BandName1: DAPI}, Dimension: [[Z, 3], [Band, 2]], Time: {TimePos1: [0, 5]}, Z: null}"
         );
         assert_eq!(
             shown(sem("0\n1.5\nAP_MAG\nMag = 5.00 K X\nAP_WD\nWD = 5.1 mm\nDP_X\nA = Off\n")),

@@ -71,6 +71,25 @@ pub(crate) fn gdal(text: &str) -> Option<Tree> {
     Some(tree)
 }
 
+/// Items by name, with their units below `name.unit`; `Yes` and `No` are truth values.
+pub(crate) fn items(text: &str) -> Option<Tree> {
+    let document = document(text).ok()?;
+    let mut tree = Tree::new();
+    for item in document.root_element().children().filter(|n| n.tag_name().name() == "item") {
+        let (Some(name), Some(text)) = (item.attribute("name"), item.text()) else { continue };
+        let value = match text {
+            "Yes" => Value::Bool(true),
+            "No" => Value::Bool(false),
+            other => typed(other),
+        };
+        tree.insert(name.to_owned(), value);
+        if let Some(unit) = item.attribute("unit") {
+            tree.insert(format!("{name}.unit"), Value::from(unit));
+        }
+    }
+    Some(tree)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

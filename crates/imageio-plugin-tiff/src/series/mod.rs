@@ -3,17 +3,23 @@
 mod axes;
 mod generic;
 mod imagej;
+mod microscopes;
 mod modulo;
+mod ndtiff;
 mod ome;
 mod private;
+mod set;
 mod shaped;
 mod slides;
 mod stk;
 
-use imageio_core::{Error, Result, Spacing, Value};
+use imageio_core::{Dtype, Error, ErrorKind, Result, Spacing, Value};
 
 pub(crate) use self::imagej::{description as imagej_description, is_imagej};
+pub(crate) use self::microscopes::Gel;
+pub(crate) use self::ndtiff::is_ndtiff;
 pub(crate) use self::ome::{document as ome_document, is_ome};
+pub(crate) use self::private::is_lsm;
 use crate::blame::Blame;
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window};
@@ -21,7 +27,7 @@ use crate::page::Page;
 use crate::tags::tag;
 use crate::value::lenient;
 
-/// Where a directory is: in which file of a set, and at which offset.
+/// Where a directory or the pixels of a page are: in which file of a set, and at which offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// 0 is the file itself; the others are those of [`Grouped::files`], counted from 1.
@@ -30,7 +36,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// A directory of the file itself.
+    /// In the file itself.
     pub fn here(offset: u64) -> Self {
         Place { file: 0, offset }
     }
@@ -43,8 +49,9 @@ pub(crate) enum Pages {
     Listed(Vec<Option<Place>>),
     /// All pixels lie in one piece at this offset, whether or not there are directories for them.
     Stored(u64),
-    /// The pixels of each page lie in one piece of their own; `None` for pages that are nowhere to be found.
-    Planes(Vec<Option<u64>>),
+    /// The pixels of each page lie in one piece of their own, which begins there; `None` for pages that are nowhere to
+    /// be found.
+    Planes(Vec<Option<Place>>),
 }
 
 impl Pages {
@@ -74,6 +81,8 @@ pub(crate) struct Series {
     pub levels: Vec<Series>,
     /// The pages hang below others.
     pub is_sub: bool,
+    /// Intensities that the samples stand for.
+    pub gel: Option<Gel>,
 }
 
 impl Series {
@@ -99,6 +108,15 @@ impl Series {
             scale: Vec::new(),
             levels: Vec::new(),
             is_sub: false,
+            gel: None,
+        }
+    }
+
+    /// Element type of the array.
+    pub fn dtype(&self) -> Result<Dtype> {
+        match self.gel {
+            Some(_) => Ok(Dtype::F32),
+            None => self.key.layout.dtype(),
         }
     }
 
@@ -123,52 +141,88 @@ pub(crate) struct Grouped {
     pub files: Vec<std::path::PathBuf>,
 }
 
-/// Groups the pages of a file; `folder` is where others of its set may be.
+/// Groups the pages of a file; beside `path` are others of its set.
 pub(crate) fn group(
     tiff: &Tiff<'_>,
     chain: &mut Chain,
     window: &mut Window,
-    folder: Option<&std::path::Path>,
+    path: Option<&std::path::Path>,
 ) -> Result<Grouped> {
     let mut notes = Vec::new();
-    let mut set = ome::Set::new(folder);
+    let mut set = set::Set::new(path.and_then(std::path::Path::parent));
     let Some(first) = chain.get(tiff, 0, window)? else {
         return Err(Error::malformed("the file holds no page").at(tiff.header.first));
     };
     let first = Page::read(tiff, first, window)?;
     let texts = descriptions(tiff, &first, window)?;
-    let mut series = None;
-    if texts.iter().any(|t| is_shaped(t)) {
-        series = shaped::group(tiff, chain, window, &mut notes)?;
-    } else if private::is_lsm(&first) {
-        series = private::lsm(tiff, chain, window, &first)?;
-    } else if let Some(found) = private::micromanager(tiff, window, &first)? {
-        series = Some(found);
-    } else if texts.first().is_some_and(|t| is_ome(t)) {
-        series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), &mut set, &mut notes)?;
-    } else if private::is_fluoview(&first) {
-        series = private::fluoview(tiff, chain, window, &first)?;
-    } else if stk::planes(&first).is_some() {
-        series = stk::group(tiff, chain, window, &first)?;
-    } else if let Some(found) = slides::group(tiff, chain, window, &first, &texts, &mut notes)? {
-        series = Some(found);
-    }
-    if series.is_none() {
-        if let Some(text) = texts.iter().find(|t| is_imagej(t)) {
-            series = imagej::group(tiff, chain, window, &first, text, &mut notes)?;
+    let about = About { path, first: &first, texts: &texts };
+    let series = match described(tiff, chain, window, &about, &mut set, &mut notes) {
+        // A description that does not fit the pages is no reason not to read them.
+        Err(e) if matches!(e.kind(), ErrorKind::Malformed | ErrorKind::Unsupported) => {
+            notes.push(format!("pages are grouped by their layout: {e}"));
+            None
         }
-    }
+        found => found?,
+    };
     let series = match series.filter(|s| !s.is_empty()) {
         Some(series) => series,
         None => {
             let mut series = generic::group(tiff, chain, window, &mut notes)?;
             slides::name(tiff, window, &first, &mut series);
             private::scanimage(tiff, window, &first, &texts, &mut series);
+            microscopes::nih(&first, &mut series);
+            microscopes::gel(tiff, chain, window, &first, &mut series)?;
             series
         }
     };
     notes.extend(chain.note.clone());
     Ok(Grouped { series, notes, files: set.into_files() })
+}
+
+/// What says how pages belong together: the first of them with its descriptions, and the path of the file.
+struct About<'a> {
+    path: Option<&'a std::path::Path>,
+    first: &'a Page,
+    texts: &'a [String],
+}
+
+/// The series that a program or an instrument describes; `None` if none does.
+fn described(
+    tiff: &Tiff<'_>,
+    chain: &mut Chain,
+    window: &mut Window,
+    &About { path, first, texts }: &About<'_>,
+    set: &mut set::Set,
+    notes: &mut Vec<String>,
+) -> Result<Option<Vec<Series>>> {
+    let mut series = None;
+    if texts.iter().any(|t| is_shaped(t)) {
+        series = shaped::group(tiff, chain, window, notes)?;
+    } else if private::is_lsm(first) {
+        series = private::lsm(tiff, chain, window, first)?;
+    } else if let Some(found) = private::micromanager(tiff, window, first)? {
+        series = Some(found);
+    } else if texts.first().is_some_and(|t| is_ome(t)) {
+        series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), set, notes)?;
+    } else if let (true, Some(path)) = (is_ndtiff(tiff, first), path) {
+        series = ndtiff::group(tiff, first, path, set, notes)?;
+    } else if private::is_fluoview(first) {
+        series = private::fluoview(tiff, chain, window, first)?;
+    } else if stk::planes(first).is_some() {
+        series = stk::group(tiff, chain, window, first)?;
+    } else if let Some(found) = microscopes::sis(tiff, chain, window, first, notes)? {
+        series = Some(found);
+    } else if let Some(found) = slides::group(tiff, chain, window, first, texts, notes)? {
+        series = Some(found);
+    } else if let Some(found) = microscopes::eer(tiff, chain, window, first)? {
+        series = Some(found);
+    }
+    if series.is_none() {
+        if let Some(text) = texts.iter().find(|t| is_imagej(t)) {
+            series = imagej::group(tiff, chain, window, first, text, notes)?;
+        }
+    }
+    Ok(series)
 }
 
 /// The texts of a page's description tags.

@@ -1,13 +1,13 @@
 //! OME-TIFF: the Open Microscopy Environment's XML in the first description says which pages make up which array.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use imageio_core::{Error, ErrorKind, Result, Spacing};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::axes::squeeze;
 use super::modulo::{self, Split};
+use super::set::Set;
 use super::{Pages, Place, Series, product};
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window};
@@ -27,70 +27,6 @@ pub(crate) fn is_ome(text: &str) -> bool {
 pub(crate) fn document(text: &str) -> std::result::Result<Document<'_>, roxmltree::Error> {
     let options = ParsingOptions { nodes_limit: 4_000_000, ..ParsingOptions::default() };
     Document::parse_with_options(text.trim_start_matches('\u{feff}').trim_end_matches('\0').trim(), options)
-}
-
-/// The other files of a data set, found by the names that the XML gives.
-pub(crate) struct Set {
-    folder: Option<PathBuf>,
-    /// Files that were opened, with the offsets of their directories.
-    found: Vec<(PathBuf, Vec<u64>)>,
-    /// Number of a file by its name, from 1; `None` if it can't be read.
-    by_name: HashMap<String, Option<usize>>,
-}
-
-/// Sets of more files are taken for damage.
-const MAX_FILES: usize = 1 << 16;
-
-impl Set {
-    /// A set whose files are in `folder`; without one there are none.
-    pub fn new(folder: Option<&Path>) -> Self {
-        Set { folder: folder.map(Path::to_owned), found: Vec::new(), by_name: HashMap::new() }
-    }
-
-    pub fn into_files(self) -> Vec<PathBuf> {
-        self.found.into_iter().map(|(path, _)| path).collect()
-    }
-
-    /// A file of the set. What the XML calls it is never taken for a path: files lie side by side.
-    fn path(&self, name: &str) -> Option<PathBuf> {
-        let name = name.rsplit(['/', '\\']).next().filter(|n| !matches!(*n, "" | "." | ".."))?;
-        Some(self.folder.as_ref()?.join(name))
-    }
-
-    fn open(&mut self, name: &str, notes: &mut Vec<String>) -> Option<usize> {
-        if let Some(known) = self.by_name.get(name) {
-            return *known;
-        }
-        let offsets = self.path(name).filter(|_| self.by_name.len() < MAX_FILES).and_then(|path| {
-            let tiff = Tiff::at(&path).ok()?;
-            let offsets = Chain::new(tiff.header.first).all(&tiff, &mut Window::default()).ok()?.to_vec();
-            Some((path, offsets))
-        });
-        let number = match offsets {
-            Some(found) => {
-                self.found.push(found);
-                Some(self.found.len())
-            }
-            None => {
-                notes.push(format!("the file {name:?} of the data set can't be read: its planes are 0"));
-                None
-            }
-        };
-        self.by_name.insert(name.to_owned(), number);
-        number
-    }
-
-    fn offset(&self, own: &[u64], (file, page): (usize, usize)) -> Option<Place> {
-        let offsets = match file {
-            0 => own,
-            k => &self.found.get(k - 1)?.1,
-        };
-        Some(Place { file, offset: *offsets.get(page)? })
-    }
-
-    fn count(&self, own: usize, file: usize) -> usize {
-        file.checked_sub(1).map_or(own, |k| self.found.get(k).map_or(0, |f| f.1.len()))
-    }
 }
 
 /// The series that the XML describes; `None` if it can't be followed.
@@ -300,8 +236,8 @@ fn build(
     // The key is a page of this file where there is one: what all pages have in common is read from it.
     let first = list.iter().flatten().find(|at| at.file == 0).or_else(|| list.iter().flatten().next());
     let Some(first) = first.copied() else { return Ok(None) };
-    let key = match first.file.checked_sub(1).and_then(|k| set.found.get(k)) {
-        Some((path, _)) => Page::read(&Tiff::at(path)?, first.offset, &mut Window::default())?,
+    let key = match set.file(first.file) {
+        Some(path) => Page::read(&Tiff::at(path)?, first.offset, &mut Window::default())?,
         None => Page::read(tiff, first.offset, window)?,
     };
     if samples > 1 {
@@ -343,7 +279,19 @@ fn build(
     }
     let pages = Pages::Listed(list);
     let full = Some(full);
-    Ok(Some(Series { kind: "ome", name, shape, axes, full, key, pages, scale: Vec::new(), levels, is_sub: false }))
+    Ok(Some(Series {
+        kind: "ome",
+        name,
+        shape,
+        axes,
+        full,
+        key,
+        pages,
+        scale: Vec::new(),
+        levels,
+        is_sub: false,
+        gel: None,
+    }))
 }
 
 /// The smaller version of number `level`, whose pages hang below those of the array.
@@ -358,7 +306,11 @@ fn reduced(
     let mut below = Vec::with_capacity(list.len());
     for offset in list {
         below.push(match offset {
-            Some(at) => Page::read(tiff, at.offset, window)?.sub_ifds.get(level).map(|offset| Place::here(*offset)),
+            Some(at) => {
+                let page = Page::read(tiff, at.offset, window)?;
+                // Some writers leave 0 where there is no smaller version.
+                page.sub_ifds.get(level).filter(|offset| **offset >= 8).map(|offset| Place::here(*offset))
+            }
             None => None,
         });
     }
@@ -367,6 +319,7 @@ fn reduced(
     let shape = axes.chars().zip(shape).map(|(axis, n)| match axis {
         'X' => key.layout.width,
         'Y' => key.layout.length,
+        'S' => key.layout.samples,
         _ => *n,
     });
     Ok(Some(Series {
@@ -380,6 +333,7 @@ fn reduced(
         pages: Pages::Listed(below),
         levels: Vec::new(),
         is_sub: true,
+        gel: None,
     }))
 }
 

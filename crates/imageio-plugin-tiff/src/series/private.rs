@@ -64,6 +64,9 @@ pub(crate) fn lsm(
     if wanted == 0 || first.layout.elements().and_then(|n| n.checked_mul(pages.len())) != Some(wanted) {
         return Ok(None);
     }
+    if tiff.source.size().is_some_and(|size| size > u64::from(u32::MAX)) || first.layout.compression != 1 {
+        lift(tiff, window, &all, (&shape, &axes))?;
+    }
     let name = info.get("Name").and_then(Value::as_str).unwrap_or("").to_owned();
     let mut series =
         vec![Series::squeezed("lsm", &*name, (shape.clone(), axes.clone()), first.clone(), Pages::here(pages))];
@@ -86,6 +89,57 @@ pub(crate) fn lsm(
         }
     }
     Ok(Some(series))
+}
+
+/// Puts strips where they are: offsets of files with more than 4 GiB wrap, and byte counts of compressed strips are
+/// those of what they hold.
+fn lift(tiff: &Tiff<'_>, window: &mut Window, all: &[u64], (shape, axes): (&[usize], &str)) -> Result<()> {
+    let mut places = Vec::with_capacity(all.len());
+    let mut packed = false;
+    for offset in all {
+        let page = Page::read(tiff, *offset, window)?;
+        packed |= page.layout.compression != 1;
+        places.push((*offset, page.chunks(tiff, window)?));
+    }
+    // Pictures were written time after time, each with its thumbnail before or after it.
+    let size = |letters: &str| {
+        let sizes = axes.chars().zip(shape).filter(|(axis, _)| letters.contains(*axis)).map(|(_, n)| *n);
+        sizes.product::<usize>().max(1)
+    };
+    let (positions, times) = (size("PM"), if axes.contains('T') { size("T") } else { 1 });
+    let pairs = places.len().div_ceil(2);
+    let rest = pairs / (positions * times).max(1);
+    let mut order: Vec<usize> = (0..pairs).collect();
+    if positions > 1 && positions.checked_mul(times).and_then(|n| n.checked_mul(rest)) == Some(pairs) {
+        order.sort_by_key(|k| (k / rest.max(1) % times, k / (rest * times).max(1), k % rest.max(1)));
+    }
+    let first = |k: usize| places.get(k).and_then(|(_, list)| list.first()).map_or(0, |place| place.0);
+    let turn = usize::from(first(0) > first(1) && places.len() > 1);
+    let order: Vec<usize> = order.into_iter().flat_map(|k| [2 * k + turn, 2 * k + 1 - turn]).collect();
+    if tiff.source.size().is_some_and(|size| size > u64::from(u32::MAX)) {
+        let (mut base, mut last) = (0u64, 0u64);
+        for k in &order {
+            for place in places.get_mut(*k).map(|(_, list)| list).into_iter().flatten() {
+                if place.0 < last {
+                    base += 1 << 32;
+                }
+                last = place.0;
+                place.0 += base;
+            }
+        }
+    }
+    if packed {
+        let mut starts: Vec<u64> = places.iter().flat_map(|(_, list)| list).map(|place| place.0).collect();
+        starts.sort_unstable();
+        let end = tiff.source.size().unwrap_or(u64::MAX);
+        for place in places.iter_mut().flat_map(|(_, list)| list) {
+            let next = starts.get(starts.partition_point(|start| *start <= place.0)).copied().unwrap_or(end);
+            // Strips may become longer by compression, but hardly twice as long.
+            place.1 = next.saturating_sub(place.0).min(place.1.saturating_mul(2));
+        }
+    }
+    let _ = tiff.places.set(places.into_iter().collect());
+    Ok(())
 }
 
 /// `true` for a file of Olympus's FluoView microscopes.

@@ -162,6 +162,7 @@ fn make(
         scale: Vec::new(),
         levels: Vec::new(),
         is_sub,
+        gel: None,
     }
 }
 

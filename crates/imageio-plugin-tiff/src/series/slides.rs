@@ -8,6 +8,7 @@ use imageio_core::{Result, Spacing, Unit};
 use super::ome::document;
 use super::{Pages, Place, Series};
 use crate::chain::Chain;
+use crate::flavour;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::tags::tag;
@@ -246,26 +247,47 @@ fn qpi(_: &Tiff<'_>, _: &mut Window, _: &str, pages: &[Page]) -> Option<Vec<Seri
     Some(std::iter::once(baseline).chain(others).collect())
 }
 
-/// Hamamatsu: pages grouped by layout, which the magnification of each tells apart.
+/// Gives names to pages that were grouped by layout: Hamamatsu, whose magnifications tell them apart, Argos, Indica Labs.
 pub(crate) fn name(tiff: &Tiff<'_>, window: &mut Window, first: &Page, series: &mut [Series]) {
-    if first.ifd.entry(tag::NDPI_VERSION).is_none() {
-        return;
+    if first.ifd.entry(tag::NDPI_VERSION).is_some() {
+        for one in series {
+            one.kind = "ndpi";
+            sequence(one, "Z");
+            let mut value = |number: u16| one.key.ifd.entry(number).and_then(|e| tiff.value(e, window).ok());
+            let label = value(tag::NDPI_LABEL).and_then(|v| v.as_str().map(str::to_owned)).filter(|t| !t.is_empty());
+            let name = match value(tag::NDPI_MAGNIFICATION).and_then(|v| v.as_f64()) {
+                _ if !one.levels.is_empty() => label.unwrap_or_else(|| "Baseline".to_owned()),
+                Some(-1.0) => "Macro".to_owned(),
+                Some(-2.0) => "Map".to_owned(),
+                _ => String::new(),
+            };
+            one.name = name;
+        }
+    } else if flavour::avs(tiff, window, first).is_some() {
+        let named = series.len() == 3;
+        for (one, name) in series.iter_mut().zip(["Baseline", "Map", "Macro"]).take(if named { 3 } else { 1 }) {
+            one.kind = "avs";
+            if name != "Baseline" || !one.levels.is_empty() {
+                one.name = name.to_owned();
+            }
+        }
+        if let Some(top) = series.first_mut() {
+            sequence(top, "Z");
+        }
+    } else if let ([one], true) = (series, flavour::is_indica(tiff, window, first)) {
+        one.kind = "indica";
+        if !one.levels.is_empty() {
+            one.name = "Baseline".to_owned();
+        }
     }
-    for one in series {
-        one.kind = "ndpi";
-        if one.axes.starts_with('I') {
-            one.axes.replace_range(..1, "Z");
+}
+
+/// Gives the pages of a series, which are a sequence, another letter.
+fn sequence(series: &mut Series, letter: &str) {
+    let Series { axes, full, .. } = series;
+    for axes in std::iter::once(axes).chain(full.as_mut().map(|(_, axes)| axes)) {
+        if axes.starts_with('I') {
+            axes.replace_range(..1, letter);
         }
-        if let Some((_, axes)) = one.full.as_mut().filter(|(_, axes)| axes.starts_with('I')) {
-            axes.replace_range(..1, "Z");
-        }
-        let magnification = one.key.ifd.entry(tag::NDPI_MAGNIFICATION).and_then(|e| tiff.value(e, window).ok());
-        let name = match magnification.and_then(|v| v.as_f64()) {
-            _ if !one.levels.is_empty() => "Baseline",
-            Some(-1.0) => "Macro",
-            Some(-2.0) => "Map",
-            _ => "",
-        };
-        one.name = name.to_owned();
     }
 }

@@ -7,6 +7,8 @@ Prints a line for each series: file, series, kind, axes, shape, dtype, SHA-256 o
 import hashlib, json, os, struct, sys
 import numpy as np, tifffile
 
+import instruments
+
 os.chdir(sys.argv[1])
 rng = np.random.default_rng(5)
 
@@ -48,6 +50,53 @@ def lsm_two(name):
     open(name, 'wb').write(data)
 
 lsm_two('two.lsm.tif')
+
+def lsm_packed(name):
+    """Compressed strips, whose byte counts are those of what they hold."""
+    info = bytearray(512)
+    struct.pack_into('<IiiiiiiIii', info, 0, 67127628, 512, 24, 16, 2, 3, 1, 2, 6, 4)
+    with plain(name) as w:
+        for k in range(2):
+            data = pixels(3, 16, 24) // 4096
+            w.write(data, photometric='minisblack', planarconfig='separate', metadata=None, compression='lzw',
+                    extratags=[(34412, 1, 512, bytes(info), True)] if k == 0 else [])
+            w.write(pixels(4, 6, 3, dtype='u1'), photometric='rgb', subfiletype=1, metadata=None)
+    data = bytearray(open(name, 'rb').read())
+    at = struct.unpack_from('<I', data, 4)[0]
+    while at:
+        n = struct.unpack_from('<H', data, at)[0]
+        for k in range(n):
+            tag, kind, count, value = struct.unpack_from('<HHII', data, at + 2 + 12 * k)
+            if tag == 279 and count == 3:
+                struct.pack_into('<HHII', data, at + 2 + 12 * k, 279, 4, 3, len(data))
+                data += struct.pack('<3I', 768, 768, 768)
+        at = struct.unpack_from('<I', data, at + 2 + 12 * n)[0]
+    open(name, 'wb').write(data)
+
+lsm_packed('packed.lsm.tif')
+
+def lsm_large(name):
+    """Offsets that wrap, in a file with a hole of 4 GiB."""
+    lsm(name, True, 3, 1, 3, 3)
+    data = bytearray(open(name, 'rb').read())
+    hole, moved = 1 << 32, []
+    with tifffile.TiffFile(name) as t:
+        pages = [(p.dataoffsets, p.databytecounts, p.tags[273]) for p in t.pages]
+    for offsets, counts, tag in pages[2:]:
+        place = hole + 4096 + sum(len(part) for _, part in moved)
+        new = []
+        for offset, count in zip(offsets, counts):
+            new.append(place)
+            moved.append((place, bytes(data[offset:offset + count])))
+            place += count
+        struct.pack_into('<%dI' % len(new), data, tag.valueoffset, *[n & 0xffffffff for n in new])
+    with open(name, 'wb') as f:
+        f.write(data)
+        for place, part in moved:
+            f.seek(place)
+            f.write(part)
+
+lsm_large('large.lsm.tif')
 
 def fluoview(name):
     mm = bytearray(1284 + 200)
@@ -292,13 +341,15 @@ with plain('geo.tif') as w:
         (34735, 3, 16, (1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32611), True),
         (42112, 2, 0, '<GDALMetadata><Item name="A">1</Item></GDALMetadata>', True)])
 
+instruments.make(pixels, plain)
+
 def say(name, index, kind, axes, a):
     a = np.ascontiguousarray(a)
     le = a.astype(a.dtype.newbyteorder('<'))
     print(name, index, kind, axes, 'x'.join(map(str, a.shape)), a.dtype.newbyteorder('=').name,
           hashlib.sha256(le.tobytes()).hexdigest(), sep='\t')
 
-for name in sorted(os.listdir('.')):
+for name in sorted(os.listdir('.')) + ['nd/a_NDTiffStack.tif', 'nd/a_NDTiffStack_1.tif']:
     if not name.endswith('.tif') or name.startswith('comp'):
         continue
     with tifffile.TiffFile(name) as t:

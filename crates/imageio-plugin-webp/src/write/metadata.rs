@@ -15,37 +15,21 @@ pub(super) struct Outgoing {
     pub notes: Vec<String>,
 }
 
-/// Keys that describe the file that was read, not the picture, or that are looked at elsewhere.
-const STRUCTURE: &[&str] = &[
-    "mode",
-    "compression",
-    "bit_depth",
-    "interlaced",
-    "palette",
-    "transparency",
-    "duration",
-    "durations",
-    "timestamp",
-    "disposal",
-    "blend",
-    "bbox",
-    "rect",
-    "version",
-    "default_image",
-];
+/// Said of each frame where it is written.
+const TIMES: &[&str] = &["duration", "durations", "timestamp"];
 
 /// Turns metadata, in the form in which it is read, into chunks. What was applied to the pixels is left out.
 pub(super) fn collect(metadata: &Metadata) -> Outgoing {
     let mut out = Outgoing::default();
     for (key, node, applied) in metadata.iter() {
-        if applied || STRUCTURE.contains(&key) {
+        if applied || TIMES.contains(&key) {
             continue;
         }
         let kept = match node {
             Node::Value(value) => entry(key, value, &mut out),
             Node::Section(section) => whole_section(key, section, &mut out),
         };
-        if kept.is_none() {
+        if kept.is_none() && !Metadata::describes_storage(key) {
             out.notes.push(format!("metadata `{key}` has no place in WebP and was left out"));
         }
     }

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use image_webp::{ColorType, WebPEncoder};
 use imageio_core::{Error, ErrorKind, Result};
 
 use crate::codec::{Codec, Coded, Encoded, Pixels, Settings};
 use crate::error;
 
-/// Encodes with `imageio-vp8`, `imageio-vp8l` and `image-webp`. Reading goes another way, which streams.
+/// Encodes with `imageio-vp8` and `imageio-vp8l`. Reading goes another way, which streams.
 pub(crate) struct PureCodec;
 
 impl Codec for PureCodec {
@@ -32,32 +31,10 @@ impl Codec for PureCodec {
     }
 }
 
-/// Effort up to which the quick encoder is used: a tenth of the time, files larger by a fifth.
-const QUICK: u8 = 1;
-
 /// The content of a `VP8L` chunk.
 fn lossless(pixels: &Pixels<'_>, effort: u8) -> Result<Vec<u8>> {
-    if effort > QUICK {
-        let (width, height) = (pixels.width, pixels.height);
-        return imageio_vp8l::encode(pixels.bytes, width, height, pixels.channels, effort)
-            .map_err(|e| Error::new(ErrorKind::Backend, format!("lossless encoder: {e}")));
-    }
-    let color = match pixels.channels {
-        1 => ColorType::L8,
-        3 => ColorType::Rgb8,
-        _ => ColorType::Rgba8,
-    };
-    let side = |n: usize| u32::try_from(n).map_err(|_| Error::mismatch("the picture is too large for WebP"));
-    let (width, height) = (side(pixels.width)?, side(pixels.height)?);
-    let mut file = Vec::new();
-    WebPEncoder::new(&mut file)
-        .encode(pixels.bytes, width, height, color)
-        .map_err(|e| Error::new(ErrorKind::Backend, format!("lossless encoder: {e}")))?;
-    // The chunk out of the file: a header of twelve bytes, name and length of the chunk, its content.
-    let len = file.get(16..20).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes) as usize;
-    file.truncate(20 + len);
-    file.drain(..20.min(file.len()));
-    Ok(file)
+    imageio_vp8l::encode(pixels.bytes, pixels.width, pixels.height, pixels.channels, effort)
+        .map_err(|e| Error::new(ErrorKind::Backend, format!("lossless encoder: {e}")))
 }
 
 /// Bytes of the header of lossless data, which an `ALPH` chunk leaves out.

@@ -69,7 +69,7 @@ impl WebpWriter {
         let Outgoing { icc, exif, xmp, .. } = std::mem::take(&mut self.outgoing);
         let mut flags = riff::metadata_flags(icc.is_some(), exif.is_some(), xmp.is_some());
         // Lossy data know nothing of alpha; an opaque picture of four channels is to be read as one, too.
-        if channels == 4 && (!first.lossless || flags != 0) {
+        if has_alpha(channels) && (!first.lossless || flags != 0) {
             flags |= flag::ALPHA;
         }
         let file = self.file()?;
@@ -92,7 +92,7 @@ impl WebpWriter {
         let Outgoing { icc, exif, xmp, background, .. } = &mut self.outgoing;
         let flags = riff::metadata_flags(icc.is_some(), exif.is_some(), xmp.is_some())
             | flag::ANIMATION
-            | if channels == 4 { flag::ALPHA } else { 0 };
+            | if has_alpha(channels) { flag::ALPHA } else { 0 };
         let icc = icc.take();
         let [r, g, b, a] = background.unwrap_or([0; 4]);
         let [l0, l1] = first.loop_count.to_le_bytes();
@@ -106,6 +106,11 @@ impl WebpWriter {
         let whole = (0, 0, width as u32, height as u32);
         file.chunk(b"ANMF", &[&riff::animation_frame(whole, first.duration, &first.image, first.lossless)])
     }
+}
+
+/// `true` for RGBA, and for grey with alpha, which is stored as RGBA.
+fn has_alpha(channels: usize) -> bool {
+    matches!(channels, 2 | 4)
 }
 
 /// Metadata that stand behind the image.

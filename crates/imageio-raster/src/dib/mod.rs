@@ -131,6 +131,9 @@ impl Dib {
             }
             Kind::Gray => {
                 let out = sink.slice::<u8>(&[h, w])?;
+                if bits == 8 && !self.is_rle() {
+                    return streams.read_in_place(&self.raster(), out, None);
+                }
                 self.rows(streams, out, w, |from, to| pixels::to_index(from, to, bits))
             }
             Kind::Rgb => {
@@ -181,8 +184,8 @@ impl Dib {
         let (row, bits) = (self.header.width * 3, self.bits());
         match &self.source {
             Source::Index(table) => self.rows(streams, out, row, |from, to| pixels::to_colors(from, to, bits, table)),
-            Source::Bgr if !self.is_rle() && out.len() == row * self.header.height => {
-                streams.read_in_place(&self.raster(), out, Some(&crate::swizzle::bgr_to_rgb))
+            Source::Bgr if self.fills(out, row) => {
+                streams.read_in_place(&self.raster(), out, Some(&crate::swizzle::swap_red_and_blue))
             }
             Source::Bgr => self.rows(streams, out, row, crate::swizzle::bgr_to_rgb),
             Source::Bgrx | Source::Bgra => self.rows(streams, out, row, crate::swizzle::bgrx_to_rgb),
@@ -202,6 +205,9 @@ impl Dib {
                     *to = [from[2], from[1], from[0], 255];
                 }
             }),
+            Source::Bgrx | Source::Bgra if self.fills(out, row) => {
+                streams.read_in_place(&self.raster(), out, Some(&crate::swizzle::swap_red_and_blue_of_4))
+            }
             Source::Bgrx | Source::Bgra => self.rows(streams, out, row, crate::swizzle::bgra_to_rgba),
             Source::Masks(masks) => self.rows(streams, out, row, |from, to| masks.rgba(from, to)),
         }
@@ -220,6 +226,11 @@ impl Dib {
         let mut stream = streams.at(self.data)?;
         let mut source = ByteSource::new(&mut stream, self.data);
         rle::decode(&mut source, &self.header, out, row, &convert)
+    }
+
+    /// Whether rows are as long as those of the file, and all are there.
+    fn fills(&self, out: &[u8], row: usize) -> bool {
+        !self.is_rle() && out.len() == row * self.header.height
     }
 
     fn is_rle(&self) -> bool {
