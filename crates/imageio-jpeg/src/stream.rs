@@ -23,6 +23,7 @@ pub struct Stream<'a> {
     data: &'a [u8],
     frame: Frame,
     hints: ColorHints,
+    tolerance: Tolerance,
 }
 
 impl<'a> Stream<'a> {
@@ -47,13 +48,19 @@ impl<'a> Stream<'a> {
                 0xEE if body.starts_with(b"Adobe") => hints.adobe = body.get(11).copied(),
                 marker if Frame::is_sof(marker) => {
                     let frame = Frame::parse(marker, body).map_err(|e| e.with("offset", place))?;
-                    return Ok(Stream { data, frame, hints });
+                    return Ok(Stream { data, frame, hints, tolerance: Tolerance::Conceal });
                 }
                 _ => {}
             }
             at += 2 + len;
         }
         Err(Error::malformed("a JPEG stream without a frame header"))
+    }
+
+    /// The same, of which whatever can be had is decoded where the data are damaged or end early.
+    #[must_use]
+    pub fn salvage(self) -> Self {
+        Stream { tolerance: Tolerance::Salvage, ..self }
     }
 
     /// Height and width in pixels, and the number of components, 1 to 4.
@@ -91,7 +98,8 @@ impl<'a> Stream<'a> {
         let hints = ColorHints { stored: color == Color::Stored, ..self.hints };
         // Coefficients take two bytes each, and subsampled components of padded frames no more than four times that.
         let max_alloc = (samples as u64).saturating_mul(8).saturating_add(1 << 20);
-        Job { data: self.data, hints, tolerance: Tolerance::Conceal, salvage_hint: None, max_alloc: Some(max_alloc) }
+        let (data, tolerance) = (self.data, self.tolerance);
+        Job { data, hints, tolerance, salvage_hint: None, max_alloc: Some(max_alloc) }
     }
 }
 

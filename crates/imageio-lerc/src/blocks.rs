@@ -14,14 +14,16 @@ const WHAT: &str = "a block";
 pub enum Step {
     /// Integers without loss.
     Add { offset: u32 },
-    /// Integers with loss: more than `limit` steps end at `max`.
-    Whole { offset: u32, step: u32, limit: u32, max: u32 },
-    /// Real numbers, and integers whose steps are none.
+    /// Integers with loss, in steps of a power of two.
+    Shift { offset: u32, by: u32 },
+    /// Integers with loss, in other steps.
+    Multiply { offset: u32, step: u32 },
+    /// Real numbers, and integers of which some would be beyond the highest value.
     Real { offset: f64, step: f64, max: f64 },
 }
 
 impl Step {
-    fn new(kind: Kind, offset: f64, step: f64, max: f64, most: u32) -> Self {
+    fn new(kind: Kind, [offset, step, max]: [f64; 3], most: u32, quanta: &[u32]) -> Self {
         let real = Step::Real { offset, step, max };
         if kind.is_float() {
             return real;
@@ -31,11 +33,21 @@ impl Step {
         match step {
             // What was not changed can't be beyond the highest value.
             1 => Step::Add { offset: offset as u32 },
-            _ if max < offset => Step::Whole { offset: max as u32, step: 0, limit: u32::MAX, max: max as u32 },
-            2..=0x8000_0000 => {
-                let reach = offset + step * i64::from(most);
-                let limit = if reach <= max { u32::MAX } else { ((max - offset) / step) as u32 };
-                Step::Whole { offset: offset as u32, step: step as u32, limit, max: max as u32 }
+            2..=0x8000_0000 if max >= offset => {
+                let by = step.trailing_zeros();
+                let is_power = step == 1 << by;
+                if offset + step * i64::from(most) > max {
+                    let limit = if is_power { (max - offset) >> by } else { (max - offset) / step };
+                    let limit = limit.min(i32::MAX.into()) as i32;
+                    // Quanta have 31 bits at most, and signed integers are compared faster.
+                    if quanta.iter().fold(0, |any, q| any | u32::from(*q as i32 > limit)) != 0 {
+                        return real;
+                    }
+                }
+                match is_power {
+                    true => Step::Shift { offset: offset as u32, by },
+                    false => Step::Multiply { offset: offset as u32, step: step as u32 },
+                }
             }
             _ => real,
         }
@@ -148,7 +160,9 @@ pub(crate) fn decode<T: Element>(
                             }
                             (_, false) => {
                                 let most = bits::read(r, version, valid, &mut quanta)?;
-                                scale(&spot, mask, out, &quanta, &Step::new(T::KIND, offset, step, max, most));
+                                let found = quanta.get(..valid).unwrap_or(&[]);
+                                let step = Step::new(T::KIND, [offset, step, max], most, found);
+                                scale(&spot, mask, out, &quanta, &step);
                             }
                             (_, true) => {
                                 bits::read(r, version, valid, &mut quanta)?;

@@ -23,7 +23,12 @@ pub(crate) fn decode(
     let bias = if signed { 128 } else { 0_u8 };
     let (width, depth) = (header.width.max(1), header.depth.max(1));
     match (differs, mask) {
-        (false, None) => table.symbols(&mut stream, out, |symbol| symbol.wrapping_sub(bias))?,
+        (false, None) => {
+            table.symbols(&mut stream, out)?;
+            if signed {
+                out.iter_mut().for_each(|value| *value = value.wrapping_sub(bias));
+            }
+        }
         (false, Some(mask)) => {
             for (pixel, valid) in out.chunks_exact_mut(depth).zip(mask.iter()) {
                 if valid {
@@ -41,10 +46,11 @@ pub(crate) fn decode(
                 if let Some([start, ..]) = above {
                     before = *start;
                 }
-                table.symbols(&mut stream, row, |symbol| {
-                    before = before.wrapping_add(symbol).wrapping_sub(bias);
-                    before
-                })?;
+                table.symbols(&mut stream, row)?;
+                for value in row.iter_mut() {
+                    before = before.wrapping_add(value.wrapping_sub(bias));
+                    *value = before;
+                }
                 above = Some(row);
             }
         }

@@ -143,7 +143,8 @@ macro_rules! common {
 }
 
 macro_rules! integer {
-    ($type:ty, $kind:ident, $($more:item)?) => {
+    // `$narrow` is the type in which steps are counted: the narrower, the faster.
+    ($type:ty, $narrow:ty, $kind:ident, $($more:item)?) => {
         impl Element for $type {
             const KIND: Kind = Kind::$kind;
         }
@@ -155,10 +156,11 @@ macro_rules! integer {
             fn scale(quanta: &[u32; 8], step: &Step) -> [Self; 8] {
                 match *step {
                     Step::Add { offset } => quanta.map(|q| offset.wrapping_add(q) as $type),
-                    Step::Whole { offset, step, limit, max } => quanta.map(|q| {
-                        let value = if q > limit { max } else { offset.wrapping_add(q.wrapping_mul(step)) };
-                        value as $type
-                    }),
+                    Step::Shift { offset, by } => quanta.map(|q| (q << by).wrapping_add(offset) as $type),
+                    Step::Multiply { offset, step } => {
+                        let (offset, step) = (offset as $narrow, step as $narrow);
+                        quanta.map(|q| (q as $narrow).wrapping_mul(step).wrapping_add(offset) as $type)
+                    }
                     Step::Real { offset, step, max } => quanta.map(|q| real(q, offset, step, max) as $type),
                 }
             }
@@ -199,6 +201,7 @@ fn real(quantum: u32, offset: f64, step: f64, max: f64) -> f64 {
 
 integer!(
     u8,
+    u16,
     U8,
     fn as_bytes(elements: &mut [Self]) -> Option<&mut [u8]> {
         Some(elements)
@@ -206,15 +209,16 @@ integer!(
 );
 integer!(
     i8,
+    u16,
     I8,
     fn as_bytes(elements: &mut [Self]) -> Option<&mut [u8]> {
         Some(bytemuck::cast_slice_mut(elements))
     }
 );
-integer!(i16, I16,);
-integer!(u16, U16,);
-integer!(i32, I32,);
-integer!(u32, U32,);
+integer!(i16, u16, I16,);
+integer!(u16, u16, U16,);
+integer!(i32, u32, I32,);
+integer!(u32, u32, U32,);
 float!(
     f32,
     F32,

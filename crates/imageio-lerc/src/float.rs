@@ -152,7 +152,7 @@ fn unpack(data: &[u8], start: usize, plane: &mut [u8]) -> Result<()> {
     match r.u8(WHAT)? {
         0 => {
             let (table, mut stream) = Table::read(&mut r, 6)?;
-            table.symbols(&mut stream, plane, |symbol| symbol)?;
+            table.symbols(&mut stream, plane)?;
             stream.check()
         }
         1 => {

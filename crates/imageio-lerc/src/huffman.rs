@@ -4,8 +4,10 @@ use crate::bits::{self, MOST};
 use crate::error::{Error, Result};
 use crate::reader::Reader;
 
-/// Bits that are looked up at once: three times as many are always at hand.
-const FIRST: u32 = 11;
+/// Bits that are looked up at once.
+const FIRST: u32 = 12;
+/// Looks at a window of 64 bits that never run out of them.
+const LOOKS: usize = 64 / FIRST as usize;
 const SIZE: usize = 1 << FIRST;
 const WHAT: &str = "Huffman codes";
 
@@ -20,8 +22,8 @@ struct Long {
 
 /// What bits stand for which bytes.
 pub(crate) struct Table {
-    /// By the next bits: one or two symbols (the lowest bytes), the bits that they take, and their number, which is 0
-    /// where the code is longer.
+    /// By the next bits: the bits that one or two symbols take (6 bits), the symbols (a byte each), their number (4 bits),
+    /// and the bits of the first alone (4 bits). 0 where the code is longer.
     pairs: Box<[u32; SIZE]>,
     long: Vec<Long>,
 }
@@ -85,66 +87,48 @@ impl Table {
     #[inline]
     pub fn symbol(&self, stream: &mut Stream<'_>) -> Result<u8> {
         let window = stream.window();
-        let entry = self.single(window);
-        match entry >> 8 {
-            0 => self.find(stream, window),
-            length => {
-                stream.bit += length as usize;
-                Ok(entry as u8)
-            }
-        }
-    }
-
-    /// The next symbol and its length.
-    #[inline]
-    fn single(&self, window: u64) -> u32 {
         let entry = self.pairs[(window >> (64 - FIRST)) as usize];
-        (entry >> 24) << 8 | entry & 0xff
+        if entry == 0 {
+            return self.find(stream, window);
+        }
+        stream.bit += (entry >> 28) as usize;
+        Ok((entry >> 8) as u8)
     }
 
-    /// As many symbols as fit into `out`, handed through `next` in order.
-    #[inline(always)]
-    pub fn symbols(&self, stream: &mut Stream<'_>, out: &mut [u8], mut next: impl FnMut(u8) -> u8) -> Result<()> {
+    /// As many symbols as fit into `out`.
+    pub fn symbols(&self, stream: &mut Stream<'_>, out: &mut [u8]) -> Result<()> {
         let mut done = 0;
-        // Three looks give six symbols at most, and each look writes two.
-        while done + 6 <= out.len() {
-            let mut window = stream.window();
-            let mut bit = stream.bit;
-            let mut long = false;
-            for _ in 0..3 {
+        while done + 2 * LOOKS <= out.len() {
+            let mut window = stream.wide();
+            let mut used = 0;
+            let mut is_long = false;
+            for _ in 0..LOOKS {
                 let entry = self.pairs[(window >> (64 - FIRST)) as usize];
-                let length = entry >> 16 & 0xf;
-                if length == 0 {
-                    long = true;
+                if entry == 0 {
+                    is_long = true;
                     break;
                 }
-                let Some(to) = out.get_mut(done..done + 2) else { break };
-                to[0] = next(entry as u8);
-                done += 1;
-                if entry & PAIR != 0 {
-                    to[1] = next((entry >> 8) as u8);
-                    done += 1;
-                }
-                window <<= length;
-                bit += length as usize;
+                let Some(to) = out.get_mut(done..).and_then(|out| out.first_chunk_mut()) else { break };
+                // Whether there is a second symbol is not predictable: it is written in any case.
+                *to = [(entry >> 8) as u8, (entry >> 16) as u8];
+                done += (entry >> 24 & 0xf) as usize;
+                window <<= entry & 63;
+                used += entry & 63;
             }
-            stream.bit = bit;
-            if long {
+            stream.bit += used as usize;
+            if is_long {
                 if let Some(to) = out.get_mut(done) {
-                    *to = next(self.symbol(stream)?);
+                    *to = self.symbol(stream)?;
                     done += 1;
                 }
             }
         }
         for to in out.iter_mut().skip(done) {
-            *to = next(self.symbol(stream)?);
+            *to = self.symbol(stream)?;
         }
         Ok(())
     }
 }
-
-/// Marks entries of two symbols.
-const PAIR: u32 = 1 << 20;
 
 /// Entries of one symbol made to such of two, where the bits suffice.
 fn pairs(first: &[u16; SIZE]) -> Box<[u32; SIZE]> {
@@ -155,10 +139,10 @@ fn pairs(first: &[u16; SIZE]) -> Box<[u32; SIZE]> {
             continue;
         }
         let two = first[bits << length & (SIZE - 1)];
-        let more = u32::from(two >> 8);
-        *pair = match more != 0 && length + more <= FIRST {
-            true => length << 24 | PAIR | (length + more) << 16 | u32::from(two & 0xff) << 8 | symbol,
-            false => length << 24 | length << 16 | symbol,
+        let both = length + u32::from(two >> 8);
+        *pair = match both > length && both <= FIRST {
+            true => length << 28 | 2 << 24 | u32::from(two & 0xff) << 16 | symbol << 8 | both,
+            false => length << 28 | 1 << 24 | symbol << 8 | length,
         };
     }
     pairs
@@ -182,6 +166,23 @@ impl Stream<'_> {
             None => self.tail(at),
         };
         words.rotate_left(32) << (self.bit & 31)
+    }
+
+    /// The next 64 bits, from the highest down; zeros beyond the end.
+    #[inline(always)]
+    fn wide(&self) -> u64 {
+        let at = (self.bit >> 5) << 2;
+        let Some(bytes) = self.data.get(at..).and_then(|data| data.first_chunk::<12>()) else { return self.narrow(at) };
+        let shift = self.bit & 31;
+        let [a, b, c, d, e, f, g, h, last @ ..] = *bytes;
+        let last = u64::from(u32::from_le_bytes(last));
+        u64::from_le_bytes([a, b, c, d, e, f, g, h]).rotate_left(32) << shift | last << shift >> 32
+    }
+
+    #[cold]
+    fn narrow(&self, at: usize) -> u64 {
+        let shift = self.bit & 31;
+        self.tail(at).rotate_left(32) << shift | (self.tail(at + 8) & 0xffff_ffff) << shift >> 32
     }
 
     #[cold]

@@ -7,7 +7,7 @@ use imageio_lerc::{Decoder, Element, Header};
 use support::{Case, fixture};
 
 /// Damaged blobs by case.
-const ROUNDS: usize = 6000;
+const ROUNDS: usize = 5000;
 
 struct Random(u64);
 
@@ -109,7 +109,7 @@ fn damaged_blobs_end_in_errors_or_other_pixels() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 41 * ROUNDS);
+    assert_eq!(tried, 43 * ROUNDS);
     // The damage has to get past headers and checksums.
     assert!(read_all > tried / 5, "{read_all} of {tried}");
 }

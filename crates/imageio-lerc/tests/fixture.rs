@@ -9,13 +9,13 @@ use support::{check, check_other, fixture};
 #[test]
 fn blobs_are_what_the_reference_makes_of_them() {
     let cases = fixture();
-    assert_eq!(cases.len(), 41);
+    assert_eq!(cases.len(), 43);
     let others = cases.iter().filter(|case| with_type!(case.kind.as_str(), check_other(case))).count();
     for case in &cases {
         with_type!(case.kind.as_str(), check(case));
     }
     // All but planes of bytes.
-    assert_eq!(others, 37);
+    assert_eq!(others, 39);
 }
 
 #[test]
@@ -76,4 +76,17 @@ fn a_header_can_not_ask_for_memory() {
     blob[14..18].copy_from_slice(&i32::MAX.to_le_bytes());
     let error = Decoder::new().decode(&blob, &mut [0_i16; 204], 0).unwrap_err();
     assert_eq!(error, Error::Size { expected: (i32::MAX as u64).pow(2), given: 204 });
+}
+
+/// Codes longer than what is looked up at once, and errors within them.
+#[test]
+fn long_codes_are_met() {
+    for label in ["uint8 skewed", "int8 skewed"] {
+        let blob = one(label);
+        // Header, mask's length and ranges, then the layout: no plain pixels, but codes.
+        let start = if label.starts_with('u') { 90 + 4 + 2 } else { 66 + 4 + 2 };
+        assert_eq!((blob[start], blob[start + 1]), (0, 2), "{label}");
+        // After version, size and range of the codes, their lengths in as few bits as the longest needs.
+        assert_eq!(blob[start + 2 + 16] & 31, 4, "{label}: lengths of 8 to 15");
+    }
 }

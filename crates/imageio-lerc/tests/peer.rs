@@ -45,7 +45,7 @@ for code, kind, level, mask, version, layout in itertools.product(
     ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'f4', 'f8'], ['noise', 'smooth', 'coarse', 'parts', 'far', 'flat', 'flats'],
     [0, 1, 2], ['all', 'some', 'half', 'one', 'none'], [2, 3, 4, 5, 6], ['plain', 'deep', 'bands', 'masks']):
     dtype = np.dtype(code)
-    level = [None, 0.01 if dtype.kind == 'f' else 1, 0.5 if dtype.kind == 'f' else 4][level]
+    level = [None, 0.01 if dtype.kind == 'f' else 1, 0.5 if dtype.kind == 'f' else 3][level]
     if layout == 'deep' and version < 4 or layout == 'masks' and mask == 'all':
         continue
     k += 1

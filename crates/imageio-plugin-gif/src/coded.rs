@@ -5,6 +5,7 @@ use imageio_core::{Error, Limits, Result};
 use crate::input::Input;
 use crate::layout::{Disposal, Layout};
 use crate::lzw::{Decoder, Outcome};
+use crate::options::Compose;
 use crate::palette::{Lut, Palette};
 
 /// A frame as it lies in the file, and room for its indices; kept to be used again.
@@ -140,7 +141,8 @@ impl Layout {
         let palette = local.or(self.screen.palette.as_deref());
         // The first frame is drawn whole: its transparent pixels have a colour, if an invisible one.
         let mut lut = Lut::new(palette, frame.transparent.filter(|_| k > 0));
-        if let Some(first) = self.first_transparent().filter(|_| frame.indexed) {
+        let hidden = k == 0 || (frame.indexed && self.compose == Compose::Pillow);
+        if let Some(first) = self.first_transparent().filter(|_| hidden) {
             lut.hide(first);
         }
         lut
@@ -149,12 +151,14 @@ impl Layout {
     /// What the canvas holds before frame 0, whose colours are `lut`.
     pub fn initial_colour(&self, lut: &Lut) -> [u8; 4] {
         let [r, g, b] = lut.rgb(self.first_transparent().unwrap_or(0));
-        [r, g, b, if self.first_transparent().is_some() { 0 } else { 255 }]
+        let clear = self.first_transparent().is_some() || self.compose == Compose::Standard;
+        [r, g, b, if clear { 0 } else { 255 }]
     }
 
     /// What the rectangle of frame `k`, whose colours are `lut`, is filled with if it is disposed to background.
     ///
-    /// As in Pillow: transparency where the file has any, the background colour otherwise.
+    /// Transparent in any case by the standard way. As in Pillow: transparency where the file has any, the background
+    /// colour otherwise.
     pub fn fill_colour(&self, k: usize, lut: &Lut) -> [u8; 4] {
         let Some(frame) = self.frames.get(k) else { return [0; 4] };
         let background = self.screen.background.unwrap_or(0);
@@ -165,7 +169,7 @@ impl Layout {
             (None, own) => (own.unwrap_or(background), 255),
         };
         let [r, g, b] = lut.rgb(index);
-        [r, g, b, alpha]
+        [r, g, b, if self.compose == Compose::Standard { 0 } else { alpha }]
     }
 
     /// What frame `k` leaves on the canvas for the next one.

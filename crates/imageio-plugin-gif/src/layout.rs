@@ -5,6 +5,7 @@ use imageio_core::{Error, Limits, Result};
 use crate::extensions::{self, Extensions, Pending};
 use crate::geometry::Rect;
 use crate::input::Input;
+use crate::options::Compose;
 use crate::palette::{self, Palette};
 
 /// The logical screen descriptor and the global palette.
@@ -104,11 +105,13 @@ pub(crate) struct Layout {
     /// Image data at `next` have to be passed over first.
     data_ahead: bool,
     limits: Limits,
+    /// What is transparent in later frames.
+    pub compose: Compose,
 }
 
 impl Layout {
     /// Reads headers up to and with the first frame's descriptor.
-    pub fn open(input: &mut Input<'_>, limits: &Limits) -> Result<Self> {
+    pub fn open(input: &mut Input<'_>, limits: &Limits, compose: Compose) -> Result<Self> {
         let screen = Screen::read(input)?;
         let mut layout = Layout {
             width: screen.width,
@@ -122,6 +125,7 @@ impl Layout {
             next: input.position(),
             data_ahead: false,
             limits: limits.clone(),
+            compose,
         };
         if !layout.advance(input)? {
             return Err(Error::malformed("the file holds no image").with("offset", layout.next));

@@ -26,7 +26,7 @@ mod writer;
 
 use imageio_core::{Capabilities, Dtype, Magic, PluginDescriptor, WriteShape};
 
-pub use self::options::{Dither, Quantizer, WriteOptions};
+pub use self::options::{Compose, Dither, OpenOptions, Quantizer, WriteOptions};
 
 /// What there is to know about this plugin without opening a file.
 pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("gif", &plugin::Gif)
@@ -37,7 +37,7 @@ pub static DESCRIPTOR: PluginDescriptor = PluginDescriptor::new("gif", &plugin::
     .capabilities(Capabilities::READ.write().multi())
     // RGBA is written as well, but alpha does not come back as it was unless it is all or nothing.
     .writes(&[Dtype::U8], &[WriteShape::Gray, WriteShape::Rgb])
-    .options(&[WriteOptions::SPECS]);
+    .options(&[OpenOptions::SPECS, WriteOptions::SPECS]);
 
 imageio_core::submit_plugin!(DESCRIPTOR);
 

@@ -22,6 +22,25 @@ imageio_core::option_enum! {
     }
 }
 
+imageio_core::option_enum! {
+    /// What counts as transparent in the frames after the first.
+    pub enum Compose {
+        /// What each frame says, and what is cleared: as browsers do.
+        Standard = "standard",
+        /// The transparent index of the first frame as well, as long as no frame has colours of its own, and a cleared
+        /// rectangle not always: as Pillow (and so Python's imageio) does.
+        Pillow = "pillow",
+    }
+}
+
+imageio_core::plugin_options! {
+    /// How a GIF is opened.
+    pub struct OpenOptions in Open {
+        /// What counts as transparent in the frames after the first: what each says (`standard`), or the first one's index as well (`pillow`).
+        compose: Compose = Compose::Pillow,
+    }
+}
+
 imageio_core::plugin_options! {
     /// How a GIF is written.
     pub struct WriteOptions in Write {

@@ -13,6 +13,7 @@ use crate::input::Input;
 use crate::layout::Layout;
 use crate::lzw::Decoder;
 use crate::metadata;
+use crate::options::OpenOptions;
 use crate::slots;
 
 /// An opened GIF: headers are known as far as they were asked for, and the canvas of the last frame is kept.
@@ -36,8 +37,9 @@ const LARGE: usize = 1 << 26;
 impl<'r> GifReader<'r> {
     /// Reads headers up to the first frame.
     pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
+        let options = OpenOptions::parse(request.options())?;
         let mut input = Input::new(request.stream()?);
-        let layout = Layout::open(&mut input, request.limits())?;
+        let layout = Layout::open(&mut input, request.limits(), options.compose)?;
         let size = if layout.width * layout.height > LARGE { request.size() } else { None };
         Ok(GifReader {
             input,

@@ -291,3 +291,44 @@ fn a_frame_without_pixels_does_not_enlarge_the_canvas() {
     assert_eq!(iio::imread(&file(40_000, 9000, 0)[..]).unwrap().shape(), [1, 2, 2, 4]);
     assert_eq!(iio::imread(&file(2, 1, 1)[..]).unwrap().shape(), [1, 2, 3, 4]);
 }
+
+/// The first frame's transparent index is a colour in the frames after it.
+#[test]
+fn later_frames_may_say_themselves_what_is_transparent() {
+    let colours = [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255];
+    let frame = |indices: &[u8], transparent, palette: Option<&[u8]>| gif::Frame {
+        width: indices.len() as u16,
+        height: 1,
+        transparent,
+        palette: palette.map(<[u8]>::to_vec),
+        buffer: indices.to_vec().into(),
+        dispose: gif::DisposalMethod::Background,
+        ..gif::Frame::default()
+    };
+    let file = |palette: Option<&[u8]>| {
+        let mut bytes = Vec::new();
+        let mut encoder = gif::Encoder::new(&mut bytes, 4, 1, &colours).unwrap();
+        encoder.write_frame(&frame(&[0, 1, 2, 3], Some(0), None)).unwrap();
+        encoder.write_frame(&frame(&[0, 0, 1, 1], None, palette)).unwrap();
+        encoder.write_frame(&frame(&[2], Some(1), palette)).unwrap();
+        drop(encoder);
+        bytes
+    };
+    let alpha = |bytes: &[u8], options: &ReadOptions| -> Vec<u8> {
+        let all = iio::imread_with(bytes, options).unwrap().into_array::<u8>().unwrap();
+        assert_eq!(all.shape(), [3, 1, 4, 4]);
+        all.iter().skip(3).step_by(4).copied().collect()
+    };
+    let (plain, standard) = (ReadOptions::new(), ReadOptions::new().set("compose", "standard"));
+    let shared = file(None);
+    assert_eq!(alpha(&shared, &plain), [0, 255, 255, 255, 0, 0, 255, 255, 255, 0, 0, 0]);
+    assert_eq!(alpha(&shared, &standard), [0, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0]);
+    let own = file(Some(&colours));
+    assert_eq!(alpha(&own, &plain), [0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255]);
+    assert_eq!(alpha(&own, &standard), [0, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0]);
+    // One frame after the other, and any of them alone.
+    for (k, expected) in alpha(&shared, &standard).chunks(4).enumerate() {
+        let one = iio::imread_with(&shared, &standard.clone().index(k as i64)).unwrap().into_array::<u8>().unwrap();
+        assert_eq!(one.iter().skip(3).step_by(4).copied().collect::<Vec<_>>(), expected);
+    }
+}

@@ -51,6 +51,11 @@ fn size_of(outer: &[(char, usize)], axis: char) -> usize {
     outer.iter().find(|(a, _)| *a == axis).map_or(1, |(_, n)| *n)
 }
 
+/// How many channels an array has for ImageJ.
+pub(crate) fn channels(shape: &[usize], a: &Arrangement) -> usize {
+    outer(shape, a, "ImageJ").map_or(1, |outer| size_of(&outer, 'C'))
+}
+
 /// ImageJ's description of a hyperstack.
 pub(crate) fn imagej(
     shape: &[usize],

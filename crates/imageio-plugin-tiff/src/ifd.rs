@@ -248,7 +248,14 @@ impl<'r> Tiff<'r> {
     pub fn memory(bytes: Vec<u8>) -> Tiff<'static> {
         let header = Header::parse(&bytes).unwrap();
         let imageio_core::Limits { max_metadata, max_alloc, .. } = imageio_core::Limits::default();
-        Tiff { source: Source::memory(bytes), header, max_metadata, max_alloc, allow_truncated: false }
+        Tiff {
+            source: Source::memory(bytes),
+            header,
+            max_metadata,
+            max_alloc,
+            allow_truncated: false,
+            places: Default::default(),
+        }
     }
 
     fn sizes(&self) -> (u64, usize) {

@@ -7,7 +7,7 @@ use crate::ifd::{Tiff, Window};
 use crate::page::Page;
 use crate::series::{Series, descriptions, imagej_description, is_shaped, shaped_metadata};
 use crate::tags::{self, tag};
-use crate::{exif, flavour, geo};
+use crate::{exif, flavour, geo, imagej_tag};
 
 /// Tags that say where something is, which means nothing to anyone but this reader.
 const POSITIONS: [u16; 13] = [
@@ -140,7 +140,7 @@ fn flavours(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page: &Pag
     }
     if let Some(text) = texts.iter().find(|t| t.starts_with("ImageJ=") || t.starts_with("SCIFIO=")) {
         let mut section = imagej_description(text);
-        imagej_tag(&mut section, tiff, window, page);
+        imagej_values(&mut section, tiff, window, page);
         out.insert_section("imagej", section);
     }
     if let Some(text) = texts.first().filter(|t| t.trim_end().ends_with("OME>")) {
@@ -150,7 +150,7 @@ fn flavours(out: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page: &Pag
 }
 
 /// ImageJ's own tag: labels, display ranges, palettes, notes.
-fn imagej_tag(section: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page: &Page) {
+fn imagej_values(section: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page: &Page) {
     let (Some(data), Some(counts)) = (page.ifd.entry(tag::IJ_METADATA), page.ifd.entry(tag::IJ_METADATA_BYTE_COUNTS))
     else {
         return;
@@ -187,17 +187,8 @@ fn imagej_tag(section: &mut Metadata, tiff: &Tiff<'_>, window: &mut Window, page
                 _ => Value::Bytes(part.to_vec()),
             });
         }
-        let name = match id.as_slice() {
-            b"info" => "Info".to_owned(),
-            b"labl" => "Labels".to_owned(),
-            b"rang" => "Ranges".to_owned(),
-            b"luts" => "LUTs".to_owned(),
-            b"plot" => "Plot".to_owned(),
-            b"roi " => "ROI".to_owned(),
-            b"over" => "Overlays".to_owned(),
-            b"prop" => "Properties".to_owned(),
-            other => String::from_utf8_lossy(other).trim().to_owned(),
-        };
+        let known = imagej_tag::KINDS.iter().find(|(_, kind)| kind.as_slice() == id.as_slice());
+        let name = known.map_or_else(|| String::from_utf8_lossy(&id).trim().to_owned(), |(name, _)| (*name).to_owned());
         let single = values.len() == 1 && !matches!(id.as_slice(), b"labl" | b"luts" | b"over");
         match values.pop() {
             Some(value) if single => section.insert(name, value),

@@ -9,10 +9,10 @@ use imageio_core::{
     Request, Result,
 };
 
-use crate::blame::Blame;
 use crate::chain::Chain;
 use crate::decode::{self, Cell};
 use crate::ifd::{Tiff, Window};
+use crate::listed;
 use crate::metadata;
 use crate::options::{OpenOptions, Palette, ReadOptions};
 use crate::page::Page;
@@ -76,9 +76,9 @@ impl<'r> TiffReader<'r> {
             return Err(Error::malformed("the file holds no page"));
         };
         let first = Page::read(&tiff, first, &mut window).map_err(|e| e.with("page", 0))?;
-        // Only OME and NDTiff files name others, which lie beside them.
+        // Only files of OME and of Micro-Manager have others beside them.
         let texts = series::descriptions(&tiff, &first, &mut window)?;
-        let of_a_set = texts.first().is_some_and(|t| series::is_ome(t)) || series::is_ndtiff(&tiff, &first);
+        let of_a_set = texts.first().is_some_and(|t| series::is_ome(t)) || series::is_micromanager(&first);
         let path = match of_a_set && request.file().is_some() {
             true => Some(request.local_path()?.to_path_buf()),
             false => None,
@@ -201,7 +201,7 @@ impl<'r> TiffReader<'r> {
     pub(crate) fn own_key(&mut self, mut target: Target) -> Result<Target> {
         if let Some(place) = target.first().filter(|p| p.file == 0 && p.offset != target.key.ifd.offset) {
             let page = Page::read(&self.tiff, place.offset, &mut self.window)?;
-            same(&target.key, &page)?;
+            listed::same(&target.key, &page)?;
             target.key = page;
         }
         target.series = None;
@@ -360,10 +360,10 @@ impl<'r> TiffReader<'r> {
                     let (part, others) = dest.split_at_mut(dest.len().min(n.saturating_mul(elements)));
                     (rest, dest) = (later, others);
                     match file.checked_sub(1) {
-                        None => listed(tiff, key, true, now, target, elements, part)?,
+                        None => listed::decode_all(tiff, key, true, now, target, elements, part)?,
                         Some(_) => {
                             let other = self.other(file)?;
-                            listed(&other, key, false, now, target, elements, part)
+                            listed::decode_all(&other, key, false, now, target, elements, part)
                                 .map_err(|e| e.with("file", self.path(file).unwrap_or_default().display()))?;
                         }
                     }
@@ -385,54 +385,6 @@ impl<'r> TiffReader<'r> {
         other.allow_truncated = self.tiff.allow_truncated;
         Ok(other)
     }
-}
-
-/// Decodes pages of one file, or the same part of each.
-fn listed<T: Cell>(
-    tiff: &Tiff<'_>,
-    key: &Page,
-    own: bool,
-    list: &[Option<Place>],
-    target: &Target,
-    elements: usize,
-    dest: &mut [T],
-) -> Result<()> {
-    let mut window = Window::default();
-    let mut pages = list.iter().map(move |place| match place {
-        None => Ok(None),
-        Some(place) if own && place.offset == key.ifd.offset => Ok(Some(key.clone())),
-        Some(place) => {
-            let page = Page::read(tiff, place.offset, &mut window)?;
-            same(key, &page)?;
-            Ok(Some(page))
-        }
-    });
-    if target.region.is_none() {
-        return decode::pages(tiff, pages, elements, dest);
-    }
-    for part in dest.chunks_exact_mut(elements.max(1)) {
-        match pages.next().transpose()?.flatten() {
-            None => part.fill(T::default()),
-            Some(page) => decode::region(tiff, &page, None, target.region.as_ref(), part)?,
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a page that does not fit the others of its array.
-fn same(key: &Page, page: &Page) -> Result<()> {
-    let (a, b) = (&key.layout, &page.layout);
-    let (wanted, found) = (a.dtype()?, b.dtype()?);
-    if a.shape() != b.shape() || wanted != found {
-        return Err(Error::malformed(format!(
-            "a page of {found} and shape {:?} in an array of pages of {wanted} and shape {:?}",
-            b.shape().0,
-            a.shape().0
-        ))
-        .ifd(page.ifd.offset)
-        .with_hint("read the pages one by one with the option `pages`"));
-    }
-    Ok(())
 }
 
 impl ImageReader for TiffReader<'_> {

@@ -10,6 +10,7 @@ use crate::encode::ifd::{Field, Format, layout, too_large};
 use crate::encode::{Arrangement, Chunks, halve};
 use crate::fields::{extra_tags, page_fields, scheme, shaped_description};
 use crate::ifd::Endian;
+use crate::imagej_tag;
 use crate::options::{BigTiff, ByteOrder, Compression, WriteOptions};
 use crate::store::{Described, Stored, SubIfd};
 use crate::tags::tag;
@@ -402,6 +403,10 @@ impl ImageWriter for TiffWriter {
         self.header(&options, estimate)?;
         let scheme = scheme(&options, &arrangement, dtype, self.format.endian)?;
         let mut stored = Stored::new(self.format, &options, cx.metadata(), &shape, described)?;
+        if kind == Kind::ImageJ {
+            let channels = describe::channels(&shape, &arrangement);
+            stored.first.extend(imagej_tag::fields(self.format, cx.metadata(), arrangement.pages, channels));
+        }
         for field in extra_tags(self.format, &options)? {
             stored.first.retain(|f| f.tag != field.tag);
             stored.every.retain(|f| f.tag != field.tag);

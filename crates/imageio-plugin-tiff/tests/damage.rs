@@ -381,6 +381,24 @@ fn the_last_strip_is_cut_off() {
     }
 }
 
+#[cfg(feature = "jpeg")]
+#[test]
+fn the_beginning_of_a_jpeg_strip_is_there() {
+    let whole =
+        write(&samples::picture(imageio_core::Dtype::U8, &[160, 96]), &[("compression", "jpeg"), ("shaped", "false")]);
+    let expected = v3::imread(whole.clone()).unwrap();
+    let (at, count) = (value_of(&whole, 273) as usize, value_of(&whole, 279) as usize);
+    let mut bytes = whole.clone();
+    let start = bytes.len() as u32;
+    bytes.extend_from_slice(&whole[at..at + count / 2]);
+    put(&mut bytes, 273, start);
+    assert_eq!(v3::imread(bytes.clone()).unwrap_err().kind(), ErrorKind::Malformed);
+    let image = v3::imread_with(bytes, &ReadOptions::new().set("allow_truncated", true)).unwrap();
+    let (found, expected) = (image.as_bytes().unwrap(), expected.as_bytes().unwrap());
+    let same = found.iter().zip(expected).take_while(|(a, b)| a == b).count();
+    assert!(same >= 96 * 32 && found.len() == expected.len(), "{same}");
+}
+
 #[test]
 fn loops_end() {
     let mut bytes = write(&samples::picture(imageio_core::Dtype::U8, &[3, 9, 11]), &[("shaped", "false")]);

@@ -308,6 +308,53 @@ fn pyramids_have_levels() {
 }
 
 #[test]
+fn what_imagej_says_of_slices_and_channels_goes_back() {
+    let stack = Array4::<u16>::from_shape_fn((3, 2, 8, 9), |(z, c, y, x)| (z * 900 + c * 300 + y * 9 + x) as u16);
+    let mut metadata = Metadata::new();
+    let texts = |list: &[&str]| Value::List(list.iter().map(|t| Value::from(*t)).collect());
+    let lut = |k: u8| Value::Bytes((0..768u32).map(|v| (v as u8).wrapping_mul(k)).collect());
+    let section = metadata.section("imagej");
+    section.insert("Info", "a note µ");
+    section.insert("Labels", texts(&["a", "b", "", "d", "e", "f"]));
+    section.insert("Ranges", Value::List([0.0, 100.5, -5.0, 600.0].map(Value::Float).to_vec()));
+    section.insert("LUTs", Value::List(vec![lut(1), lut(255)]));
+    section.insert("ROI", Value::Bytes(b"Iout\0\xe4abc".to_vec()));
+    section.insert("Overlays", Value::List(vec![Value::Bytes(b"Iout1".to_vec()), Value::Bytes(b"Iout22".to_vec())]));
+    section.insert("Properties", texts(&["key", "value"]));
+    section.insert("mode", "composite");
+    let write = |image: &NdImage, order: &str, metadata: &Metadata| {
+        let options = WriteOptions::new().set("imagej", true).set("byteorder", order).metadata(metadata);
+        v3::imwrite_with("<bytes>", image, &options.set("axes", "ZCYX").extension("tif")).unwrap().unwrap()
+    };
+    for order in ["little", "big"] {
+        let bytes = write(&stack.clone().into(), order, &metadata);
+        let found = v3::immeta(bytes.clone()).unwrap();
+        let section = metadata.get_section("imagej").unwrap();
+        for key in ["Info", "Labels", "Ranges", "LUTs", "ROI", "Overlays", "Properties", "mode"] {
+            assert_eq!(found.get(&format!("imagej/{key}")), section.get(key), "{order} {key}");
+        }
+        assert_eq!(v3::imread(bytes).unwrap(), NdImage::from(stack.clone()));
+        // Of fewer slices and channels, others are spoken of.
+        let part: NdImage = Array4::<u16>::zeros((2, 1, 8, 9)).into();
+        let found = v3::immeta(write(&part, order, &found)).unwrap();
+        assert!(found.get("imagej/Info").is_some() && found.get("imagej/Labels").is_none(), "{order}");
+        assert!(found.get("imagej/LUTs").is_none() && found.get("imagej/Ranges").is_none(), "{order}");
+    }
+}
+
+#[test]
+fn levels_of_a_volume_have_all_slices() {
+    let volume = Array4::<u16>::from_shape_fn((2, 3, 64, 96), |(t, z, y, x)| (t * 9000 + z * 3000 + y * 40 + x) as u16);
+    let options = WriteOptions::new().set("axes", "TZYX").set("pyramid", 2).set("tile", Value::parse("[16, 16]"));
+    let bytes = v3::imwrite_with("<bytes>", &volume, &options.extension("tif")).unwrap().unwrap();
+    assert_eq!(v3::improps(bytes.clone()).unwrap().n_images, Some(1));
+    for (level, shape) in [(0, [2, 3, 64, 96]), (1, [2, 3, 32, 48]), (2, [2, 3, 16, 24])] {
+        let found = v3::imread_with(bytes.clone(), &ReadOptions::new().set("level", level)).unwrap();
+        assert_eq!(found.shape(), shape);
+    }
+}
+
+#[test]
 fn wholes_of_the_file() {
     let stack = Array4::<u8>::zeros((2, 3, 8, 9));
     let bytes = v3::imwrite_with("<bytes>", &stack, &WriteOptions::new().extension("tif")).unwrap().unwrap();

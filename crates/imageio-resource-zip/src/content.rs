@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
 use crc32fast::Hasher;
 use flate2::bufread::DeflateDecoder;
 use imageio_core::{Error, ReadSeek, Result};
-use structured_zstd::decoding::{FrameDecoder, StreamingDecoder};
+use ruzstd::decoding::StreamingDecoder;
 
 use crate::archive::Entry;
 
@@ -159,7 +159,7 @@ pub(crate) struct Unpacked<'a> {
 
 enum Decoder<'a> {
     Deflate(DeflateDecoder<Take<Source<'a>>>),
-    Zstd(Box<StreamingDecoder<BufReader<Take<Source<'a>>>, FrameDecoder>>),
+    Zstd(Box<StreamingDecoder<BufReader<Take<Source<'a>>>, ruzstd::decoding::FrameDecoder>>),
 }
 
 impl<'a> Unpacked<'a> {
@@ -167,7 +167,10 @@ impl<'a> Unpacked<'a> {
     pub(crate) fn new(stream: Source<'a>, entry: &Entry, method: u16) -> Result<Self> {
         let packed = stream.take(entry.compressed);
         let decoder = match method {
-            ZSTD => Decoder::Zstd(Box::new(StreamingDecoder::new(BufReader::new(packed)))),
+            ZSTD => {
+                let decoder = StreamingDecoder::new(BufReader::new(packed)).map_err(damaged)?;
+                Decoder::Zstd(Box::new(decoder))
+            }
             _ => Decoder::Deflate(DeflateDecoder::new(packed)),
         };
         Ok(Unpacked { decoder, hasher: Hasher::new(), given: 0, size: entry.size, crc: entry.crc })

@@ -1,5 +1,7 @@
 //! What red and blue have in common with green, and blue with red, tile by tile.
 
+use crate::threads::{both, parts};
+
 #[inline(always)]
 fn delta(element: i8, channel: u8) -> u8 {
     ((i32::from(element) * i32::from(channel as i8)) >> 5) as u8
@@ -8,20 +10,24 @@ fn delta(element: i8, channel: u8) -> u8 {
 /// Takes the common part out of `argb`; gives the tiles as the format stores them.
 pub(crate) fn run(argb: &mut [u32], (width, height): (usize, usize), tile_bits: u32) -> Vec<u32> {
     let tile = 1usize << tile_bits;
-    let columns = width.div_ceil(tile);
-    let mut elements = Vec::with_capacity(columns * height.div_ceil(tile));
-    for band in argb.chunks_mut(tile * width) {
-        for tx in 0..columns {
-            let (x0, x1) = (tx * tile, ((tx + 1) * tile).min(width));
-            let element = best(band, width, x0, x1);
-            for row in band.chunks_exact_mut(width) {
-                for pixel in &mut row[x0..x1] {
-                    *pixel = element.apply(*pixel);
+    let (columns, lines) = (width.div_ceil(tile), height.div_ceil(tile));
+    let mut elements = vec![0; columns * lines];
+    let per_part = lines.div_ceil(parts(width * height));
+    let halves = elements.chunks_mut(per_part * columns).zip(argb.chunks_mut(per_part * tile * width));
+    both(halves.collect(), |(elements, argb): (&mut [u32], &mut [u32])| {
+        for (elements, band) in elements.chunks_mut(columns).zip(argb.chunks_mut(tile * width)) {
+            for (tx, stored) in elements.iter_mut().enumerate() {
+                let (x0, x1) = (tx * tile, ((tx + 1) * tile).min(width));
+                let element = best(band, width, x0, x1);
+                for row in band.chunks_exact_mut(width) {
+                    for pixel in &mut row[x0..x1] {
+                        *pixel = element.apply(*pixel);
+                    }
                 }
+                *stored = element.stored();
             }
-            elements.push(element.stored());
         }
-    }
+    });
     elements
 }
 

@@ -5,6 +5,7 @@ use crate::bits::BitWriter;
 use crate::groups::{self, GREEN, GREEN_LEN, Layout, Sparse};
 use crate::huffman::Code;
 use crate::matches::{self, Distances, Token};
+use crate::threads::{both, parts};
 
 /// An image to be coded.
 pub(crate) struct Image<'a> {
@@ -68,7 +69,7 @@ fn walk(
     image: &Image<'_>,
     cache_bits: u32,
     layout: Layout,
-    group: impl Fn(usize) -> usize,
+    mut group: impl FnMut(usize) -> usize,
     to: &mut impl Symbols,
 ) {
     let mut cache = Cache::new(cache_bits);
@@ -139,13 +140,38 @@ impl Symbols for CountingGroups {
     fn extra(&mut self, _: u32, _: u32) {}
 }
 
-/// Collects symbols by tile.
-struct Collecting(Vec<Vec<u16>>);
+/// Counts symbols by tile, one row of tiles at a time: places come in order.
+struct Collecting {
+    columns: usize,
+    /// Symbols of a tile.
+    len: usize,
+    counts: Vec<u32>,
+    /// What was counted of the rows of tiles before.
+    done: Vec<Sparse>,
+}
+
+impl Collecting {
+    fn new(columns: usize, len: usize) -> Self {
+        Collecting { columns, len, counts: vec![0; columns * len], done: Vec::new() }
+    }
+
+    /// Ends a row of tiles.
+    #[inline(never)]
+    fn end_row(&mut self) {
+        for tile in self.counts.chunks_exact_mut(self.len) {
+            let used = tile.iter_mut().enumerate().filter(|(_, n)| **n > 0);
+            self.done.push(used.map(|(symbol, n)| (symbol as u16, std::mem::take(n))).collect());
+        }
+    }
+}
 
 impl Symbols for Collecting {
     #[inline(always)]
-    fn symbol(&mut self, group: usize, symbol: usize) {
-        self.0[group].push(symbol as u16);
+    fn symbol(&mut self, tile: usize, symbol: usize) {
+        while tile >= self.done.len() + self.columns {
+            self.end_row();
+        }
+        self.counts[(tile - self.done.len()) * self.len + symbol] += 1;
     }
 
     #[inline(always)]
@@ -155,23 +181,17 @@ impl Symbols for Collecting {
 /// Writes symbols.
 struct Writing<'a> {
     w: &'a mut BitWriter,
-    groups: Vec<[Code; 5]>,
-    layout: Layout,
+    /// Bits of each symbol of each group, and their number above bit 16.
+    codes: Vec<u32>,
+    /// Symbols of a group.
+    len: usize,
 }
 
 impl Symbols for Writing<'_> {
     #[inline(always)]
     fn symbol(&mut self, group: usize, symbol: usize) {
-        let l = &self.layout;
-        let codes = &self.groups[group];
-        let (code, symbol) = match symbol {
-            s if s < l.red => (&codes[0], s),
-            s if s < l.blue => (&codes[1], s - l.red),
-            s if s < l.alpha => (&codes[2], s - l.blue),
-            s if s < l.distance => (&codes[3], s - l.alpha),
-            s => (&codes[4], s - l.distance),
-        };
-        code.put(self.w, symbol);
+        let code = self.codes[group * self.len + symbol];
+        self.w.put(code & 0xffff, code >> 16);
     }
 
     #[inline(always)]
@@ -221,8 +241,13 @@ fn cache_len(bits: u32) -> usize {
 fn best_cache(tokens: &[Token], image: &Image<'_>) -> u32 {
     // A part of a large picture tells enough.
     let part = &tokens[..tokens.len().min(1 << 19)];
-    let candidates = [0, 4, 7, 10].map(|bits| (size(part, image, bits), bits));
-    candidates.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, bits)| bits)
+    let sizes = |bits: [u32; 2]| bits.map(|bits| (size(part, image, bits), bits));
+    let candidates = match parts(part.len()) {
+        1 => vec![sizes([0, 4]), sizes([7, 10])],
+        _ => both(vec![[0, 4], [7, 10]], sizes),
+    };
+    let candidates = candidates.into_iter().flatten();
+    candidates.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, bits)| bits)
 }
 
 /// Writes an image.
@@ -245,18 +270,21 @@ pub(crate) fn write(w: &mut BitWriter, image: &Image<'_>, effort: Effort) {
         write(w, &Image { width: tiles.columns, pixels: &pixels, top: false }, effort);
     }
     let n = tiles.as_ref().map_or(1, |t| t.n);
-    let group = |at: usize| tiles.as_ref().map_or(0, |t| t.group(at, image.width));
+    let group = || {
+        let mut group = tiles.as_ref().map(|t| (t, t.finder(image.width)));
+        move |at: usize| group.as_mut().map_or(0, |(tiles, tile)| usize::from(tiles.groups[tile(at)]))
+    };
     let mut counts = CountingGroups(vec![vec![0; layout.len]; n]);
-    walk(&tokens, image, cache_bits, layout, group, &mut counts);
-    let groups = counts.0.iter().map(|counts| {
-        layout.alphabets().map(|alphabet| {
-            let mut code = Code::new(&counts[alphabet]);
+    walk(&tokens, image, cache_bits, layout, group(), &mut counts);
+    let mut codes = Vec::with_capacity(n * layout.len);
+    for counts in &counts.0 {
+        for alphabet in layout.alphabets() {
+            let mut code = Code::new(&counts[alphabet.clone()]);
             code.describe(w);
-            code
-        })
-    });
-    let groups = groups.collect();
-    walk(&tokens, image, cache_bits, layout, group, &mut Writing { w, groups, layout });
+            codes.extend((0..alphabet.len()).map(|symbol| code.packed(symbol)));
+        }
+    }
+    walk(&tokens, image, cache_bits, layout, group(), &mut Writing { w, codes, len: layout.len });
 }
 
 /// Tiles with codes of their own.
@@ -276,26 +304,27 @@ impl Tiles {
         let count = |bits: u32| width.div_ceil(1 << bits) * height.div_ceil(1 << bits);
         let bits = (4..=9).find(|bits| count(*bits) <= 2600).unwrap_or(9);
         let columns = width.div_ceil(1 << bits);
-        let mut tiles = Tiles { bits, columns, groups: (0..count(bits)).map(|k| k as u16).collect(), n: 0 };
-        let mut symbols = Collecting(vec![Vec::new(); count(bits)]);
-        walk(tokens, image, cache_bits, layout, |at| tiles.group(at, width), &mut symbols);
-        let mut scratch = vec![0; layout.len];
-        let sparse: Vec<Sparse> = symbols.0.iter().map(|tile| count_symbols(tile, &mut scratch)).collect();
-        (tiles.groups, tiles.n) = groups::assign(&sparse, layout);
+        let mut tiles = Tiles { bits, columns, groups: Vec::new(), n: 0 };
+        let mut symbols = Collecting::new(columns, layout.len);
+        walk(tokens, image, cache_bits, layout, tiles.finder(width), &mut symbols);
+        while symbols.done.len() < count(bits) {
+            symbols.end_row();
+        }
+        (tiles.groups, tiles.n) = groups::assign(&symbols.done, layout);
         (tiles.n > 1).then_some(tiles)
     }
 
-    #[inline(always)]
-    fn group(&self, at: usize, width: usize) -> usize {
-        let (x, y) = (at % width, at / width);
-        usize::from(self.groups[(y >> self.bits) * self.columns + (x >> self.bits)])
+    /// Tells the tile of a place; places come in order.
+    fn finder(&self, width: usize) -> impl FnMut(usize) -> usize + use<> {
+        let (bits, columns) = (self.bits, self.columns);
+        let (mut y, mut end, mut first) = (0, width, 0);
+        move |at| {
+            while at >= end {
+                y += 1;
+                end += width;
+                first = (y >> bits) * columns;
+            }
+            first + ((at + width - end) >> bits)
+        }
     }
-}
-
-fn count_symbols(symbols: &[u16], scratch: &mut [u32]) -> Sparse {
-    for symbol in symbols {
-        scratch[usize::from(*symbol)] += 1;
-    }
-    let used = scratch.iter_mut().enumerate().filter(|(_, n)| **n > 0);
-    used.map(|(symbol, n)| (symbol as u16, std::mem::take(n))).collect()
 }

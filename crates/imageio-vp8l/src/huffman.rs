@@ -19,11 +19,6 @@ impl Code {
         Code { lengths, bits }
     }
 
-    #[inline(always)]
-    pub(crate) fn put(&self, w: &mut BitWriter, symbol: usize) {
-        w.put(u32::from(self.bits[symbol]), u32::from(self.lengths[symbol]));
-    }
-
     /// The bits of a symbol, and their number above bit 16.
     #[inline(always)]
     pub(crate) fn packed(&self, symbol: usize) -> u32 {

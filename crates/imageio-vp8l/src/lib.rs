@@ -9,12 +9,15 @@ mod matches;
 mod palette;
 mod predict;
 mod quick;
+mod rows;
+mod threads;
 
 use std::fmt;
 
 use self::bits::BitWriter;
 use self::entropy::Image;
 use self::quick::Quick;
+use self::rows::Rows;
 
 /// Largest width and height.
 pub const MAX_SIDE: usize = 16_384;
@@ -50,8 +53,10 @@ impl std::error::Error for Error {}
 pub(crate) struct Effort {
     /// Earlier places with the same hash that are compared.
     pub chain: usize,
-    /// Predictors that are tried for each tile, in the order of [`predict::ORDER`].
+    /// Predictors that are tried for each tile, in the order in which they are worth it.
     pub predictors: usize,
+    /// So many of them, by the sum of what they leave, are looked at closer.
+    pub finalists: usize,
     /// Whether what red and blue have in common with green is looked for, tile by tile.
     pub cross_color: bool,
     /// Whether parts of the picture may have codes of their own.
@@ -83,13 +88,13 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
     }
     let quick = (effort <= 1).then(|| Quick::new(effort));
     let effort = match effort {
-        0 => Effort { chain: 0, predictors: 1, cross_color: false, groups: false },
-        1 => Effort { chain: 8, predictors: 1, cross_color: false, groups: true },
-        2 => Effort { chain: 8, predictors: 5, cross_color: false, groups: true },
-        3 => Effort { chain: 16, predictors: 8, cross_color: true, groups: true },
-        4 => Effort { chain: 32, predictors: 14, cross_color: true, groups: true },
-        5 => Effort { chain: 128, predictors: 14, cross_color: true, groups: true },
-        _ => Effort { chain: 512, predictors: 14, cross_color: true, groups: true },
+        0 => Effort { chain: 0, predictors: 1, finalists: 6, cross_color: false, groups: false },
+        1 => Effort { chain: 8, predictors: 1, finalists: 6, cross_color: false, groups: true },
+        2 => Effort { chain: 8, predictors: 5, finalists: 6, cross_color: false, groups: true },
+        3 => Effort { chain: 16, predictors: 8, finalists: 6, cross_color: true, groups: true },
+        4 => Effort { chain: 32, predictors: 14, finalists: 6, cross_color: true, groups: true },
+        5 => Effort { chain: 128, predictors: 14, finalists: 14, cross_color: true, groups: true },
+        _ => Effort { chain: 512, predictors: 14, finalists: 14, cross_color: true, groups: true },
     };
     let start = |bytes: usize| {
         let mut w = BitWriter::with_capacity(bytes);
@@ -100,7 +105,9 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
         w.put(0, 3);
         w
     };
-    let colors = palette::collect(argb(pixels, channels));
+    // In haste, greys are not sorted into a palette that has as many entries as they have values.
+    let worth = |colors: &Vec<u32>| quick.is_none() || channels > 1 || colors.len() <= SURELY_DRAWN;
+    let colors = palette::collect(argb(pixels, channels)).filter(worth);
     let by_index = colors.as_ref().map(|colors| {
         let argb: Vec<u32> = argb(pixels, channels).collect();
         let mut w = start(pixels.len() / 16);
@@ -116,7 +123,7 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
         quick::true_color(start(1 << 14), pixels, channels, width, quick)
     } else {
         let mut w = start(pixels.len() / 3);
-        true_color(&mut w, argb(pixels, channels).collect(), (width, height), effort);
+        true_color(&mut w, Rows { pixels, channels, width }, height, effort);
         w.finish()
     };
     Ok(match by_index {
@@ -149,17 +156,13 @@ fn indexed(w: &mut BitWriter, argb: &[u32], (width, height): (usize, usize), col
     entropy::write(w, &Image { width, pixels: &packed, top: true }, effort);
 }
 
-fn true_color(w: &mut BitWriter, mut argb: Vec<u32>, (width, height): (usize, usize), effort: Effort) {
-    for pixel in &mut argb {
-        let [a, r, g, b] = pixel.to_be_bytes();
-        *pixel = u32::from_be_bytes([a, r.wrapping_sub(g), g, b.wrapping_sub(g)]);
-    }
+fn true_color(w: &mut BitWriter, rows: Rows<'_>, height: usize, effort: Effort) {
+    let width = rows.width;
     w.put(1, 1);
     w.put(SUBTRACT_GREEN, 2);
     let tile_bits = if width * height > 1 << 18 { 5 } else { 4 };
     let columns = width.div_ceil(1 << tile_bits);
-    let (modes, mut residue) = predict::run(&argb, (width, height), tile_bits, effort.predictors);
-    drop(argb);
+    let (modes, mut residue) = predict::run(rows, tile_bits, (effort.predictors, effort.finalists));
     w.put(1, 1);
     w.put(PREDICTOR, 2);
     w.put(tile_bits - 2, 3);

@@ -133,6 +133,7 @@ fn write_options(options: &[(&str, &str)]) -> WriteOptions {
             ("level", v) => write.set("level", v.parse::<i64>().unwrap_or(6)),
             ("compression", v) => write.set("compression", v),
             ("predictor", "1") => write.set("predictor", "horizontal"),
+            ("effort", v) => write.set("effort", v.parse::<i64>().unwrap_or(4)),
             ("lossless", v) => write.set("lossless", v == "1"),
             ("fps", v) => write.set("fps", v.parse::<f64>().unwrap_or(25.0)),
             _ => write,

@@ -1,6 +1,6 @@
 //! Strips and tiles of plain samples: decompression, byte order, predictors, packed bits.
 
-use imageio_core::{Dtype, Error, Result};
+use imageio_core::{Dtype, Error, ErrorKind, Result};
 
 use super::chunk::{Context, Scratch, resize};
 use super::codec::Codec;
@@ -123,12 +123,17 @@ pub(crate) fn compressed<T: Cell>(
     let stored = stored(context, inside)?;
     let columns = context.layout.chunk_size()[2] * context.layout.contig();
     place(context, &stored, rows, scratch, |to, scratch| {
-        let got = decompress(&context.codec, columns, data, to, scratch)?;
-        if allow_truncated {
-            to.get_mut(got..).unwrap_or_default().fill(0);
-            return Ok(to.len());
+        if !allow_truncated {
+            return decompress(&context.codec, columns, data, to, scratch);
         }
-        Ok(got)
+        // What was decompressed before the data ended is there.
+        to.fill(0);
+        match decompress(&context.codec, columns, data, to, scratch) {
+            Ok(got) => to.get_mut(got..).unwrap_or_default().fill(0),
+            Err(e) if e.kind() == ErrorKind::Malformed => {}
+            Err(e) => return Err(e),
+        }
+        Ok(to.len())
     })
 }
 

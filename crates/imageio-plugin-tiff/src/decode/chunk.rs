@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub predictor: Predictor,
     /// The element that fills what is not stored, in native byte order.
     pub nodata: Vec<u8>,
+    /// What the end of the file cuts off is no error.
+    pub allow_truncated: bool,
     /// Offset of a directory whose pages share this.
     ifd: u64,
     /// Values that pages of one layout may have for themselves.
@@ -95,7 +97,8 @@ impl Context {
         let nodata = element(dtype, &text);
         let endian = tiff.header.endian;
         let (ifd, own) = (page.ifd.offset, own(page));
-        Ok(Context { layout, endian, dtype, codec, predictor, nodata, ifd, own })
+        let allow_truncated = tiff.allow_truncated;
+        Ok(Context { layout, endian, dtype, codec, predictor, nodata, allow_truncated, ifd, own })
     }
 
     /// `true` if it serves for `page` as well.
@@ -275,14 +278,15 @@ impl<'d, T: Cell> Task<'d, T> {
             *buffer = fetched;
             return Ok(());
         }
-        let len = self.stored(tiff, self.context.codec.is_image())?;
+        let codec = &self.context.codec;
+        let len = self.stored(tiff, codec.is_image() && !(tiff.allow_truncated && codec.is_progressive()))?;
         tiff.source.read(self.spot.offset, resize(buffer, len)?)
     }
 
     pub fn run(mut self, tiff: &Tiff<'_>, scratch: &mut Scratch) -> Result<()> {
         let mut result = self.decode(tiff, scratch);
         if tiff.allow_truncated && result.as_ref().is_err_and(|e| e.kind() == ErrorKind::Malformed) {
-            // Of what is not plain, nothing can be told from a part.
+            // Of most images, nothing can be told from a part.
             let context = Arc::clone(&self.context);
             self.fill(&context);
             result = Ok(());

@@ -174,6 +174,15 @@ impl Codec {
             && !self.is_lzma()
     }
 
+    /// `true` for images whose beginning can be decoded where the rest is missing.
+    pub fn is_progressive(&self) -> bool {
+        #[cfg(feature = "jpeg")]
+        if matches!(self, Codec::Jpeg { .. }) {
+            return true;
+        }
+        false
+    }
+
     /// `true` if strips are parts of one stream, which the codec holds itself.
     pub fn is_whole(&self) -> bool {
         #[cfg(feature = "jpeg")]

@@ -151,7 +151,7 @@ pub(crate) fn jpeg(context: &Context, tables: &[u8], data: &[u8], plain: &mut Ve
             _ => Colour::Stored,
         }
     };
-    let found = decode(stream, colour, plain)?;
+    let found = decode(stream, colour, context.allow_truncated, plain)?;
     Ok(Found { width: found.width, height: found.height, components: found.components, size: found.size })
 }
 
@@ -208,6 +208,7 @@ fn jpeg2000(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found
         (Dtype::U16, None) => (0.0, 65_535.0),
         (Dtype::I8, Some(..=8)) => (-128.0, 127.0),
         (Dtype::I16, Some(..=16)) => (-32_768.0, 32_767.0),
+        (Dtype::U32 | Dtype::I32, _) => return Err(Error::unsupported("JPEG 2000 of more than 16 bits")),
         (other, signed) => {
             let kind = if signed.is_some() { "signed" } else { "unsigned" };
             return Err(Error::unsupported(format!("JPEG 2000 of {kind} components in an image of {other}")));

@@ -120,9 +120,12 @@ pub(crate) struct Decoded {
     pub size: usize,
 }
 
-/// Decodes into `out`.
-pub(crate) fn decode(data: &[u8], colour: Colour, out: &mut Vec<u8>) -> Result<Decoded> {
-    let stream = Stream::parse(data)?;
+/// Decodes into `out`; with `salvage`, what there is of a stream that ends early.
+pub(crate) fn decode(data: &[u8], colour: Colour, salvage: bool, out: &mut Vec<u8>) -> Result<Decoded> {
+    let mut stream = Stream::parse(data)?;
+    if salvage {
+        stream = stream.salvage();
+    }
     let (height, width, components) = stream.shape();
     let samples = width.saturating_mul(height).saturating_mul(components);
     let size = if stream.precision() <= 8 { 1 } else { 2 };

@@ -36,7 +36,7 @@ impl Header {
         let Some(tables) = &self.tables else { return super::image::jpeg(context, &[], &self.stream, plain) };
         let info = jpeg::scan(&self.stream).ok_or_else(|| Error::malformed("the image is no JPEG stream"))?;
         super::image::check(context, info.width, info.height)?;
-        let found = jpeg::decode(&self.stream, Colour::Stored, plain)?;
+        let found = jpeg::decode(&self.stream, Colour::Stored, context.allow_truncated, plain)?;
         if (found.components, found.size) == (3, 1) {
             tables.convert(plain);
         }

@@ -73,13 +73,17 @@ pub(crate) fn fits(page: &[usize], series: &[usize]) -> bool {
     true
 }
 
-/// How many times `b` is the half (for `step` 2) of `a`; `None` if it is no smaller version.
-pub(crate) fn reduction(a: (&[usize], &str), b: (&[usize], &str), step: usize) -> Option<u32> {
+/// How many times `b` is the half (for `step` 2) of `a`; `None` if it is no smaller version. With `flat`, it may have as
+/// many slices.
+pub(crate) fn reduction(a: (&[usize], &str), b: (&[usize], &str), step: usize, flat: bool) -> Option<u32> {
     if a.1 != b.1 {
         return None;
     }
     let mut level: Option<u32> = None;
     for ((axis, i), j) in a.1.chars().zip(a.0).zip(b.0) {
+        if flat && axis == 'Z' && i == j {
+            continue;
+        }
         if !matches!(axis.to_ascii_lowercase(), 'x' | 'y' | 'z') {
             if i != j {
                 return None;
@@ -132,9 +136,11 @@ mod tests {
 
     #[test]
     fn pyramids() {
-        assert_eq!(reduction((&[128, 96], "YX"), (&[64, 48], "YX"), 2), Some(1));
-        assert_eq!(reduction((&[128, 97], "YX"), (&[32, 25], "YX"), 2), Some(2));
-        assert_eq!(reduction((&[128, 96], "YX"), (&[64, 40], "YX"), 2), None);
-        assert_eq!(reduction((&[128, 96, 3], "YXS"), (&[64, 48], "YX"), 2), None);
+        assert_eq!(reduction((&[128, 96], "YX"), (&[64, 48], "YX"), 2, false), Some(1));
+        assert_eq!(reduction((&[128, 97], "YX"), (&[32, 25], "YX"), 2, false), Some(2));
+        assert_eq!(reduction((&[128, 96], "YX"), (&[64, 40], "YX"), 2, false), None);
+        assert_eq!(reduction((&[5, 128, 96], "ZYX"), (&[5, 64, 48], "ZYX"), 2, false), None);
+        assert_eq!(reduction((&[5, 128, 96], "ZYX"), (&[5, 64, 48], "ZYX"), 2, true), Some(1));
+        assert_eq!(reduction((&[128, 96, 3], "YXS"), (&[64, 48], "YX"), 2, false), None);
     }
 }

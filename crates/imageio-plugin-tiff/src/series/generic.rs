@@ -113,8 +113,10 @@ pub(crate) fn pyramids(series: &mut Vec<Series>, marked: bool) {
             }
             let last = top.levels.last().unwrap_or(top);
             let same = last.key.layout.dtype().ok() == candidate.key.layout.dtype().ok();
+            // What hangs below the pages of a volume and says that it is smaller need not have fewer slices.
+            let flat = candidate.is_sub && candidate.key.is_reduced();
             let fits = |step: &usize| {
-                reduction((&last.shape, &last.axes), (&candidate.shape, &candidate.axes), *step) == Some(1)
+                reduction((&last.shape, &last.axes), (&candidate.shape, &candidate.axes), *step, flat) == Some(1)
             };
             let found = match step {
                 _ if !same || (marked && !candidate.key.is_reduced()) => None,

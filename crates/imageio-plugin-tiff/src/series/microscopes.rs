@@ -21,6 +21,12 @@ pub(crate) fn sis(
     let Some(about) = flavour::sis(tiff, window, first) else { return Ok(None) };
     let pages = chain.all(tiff, window)?.to_vec();
     let (page_shape, page_axes) = first.layout.shape();
+    // Overviews and the like beside the picture are told apart by their layout.
+    for offset in [pages.get(1), pages.last()].into_iter().flatten() {
+        if Page::read(tiff, *offset, window)?.layout.shape().0 != page_shape {
+            return Ok(None);
+        }
+    }
     let mut shape: Vec<usize> = Vec::new();
     let mut axes = String::new();
     for (name, size) in about.get("Dimension").map(sizes).unwrap_or_default() {

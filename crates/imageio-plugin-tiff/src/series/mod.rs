@@ -17,9 +17,8 @@ use imageio_core::{Dtype, Error, ErrorKind, Result, Spacing, Value};
 
 pub(crate) use self::imagej::{description as imagej_description, is_imagej};
 pub(crate) use self::microscopes::Gel;
-pub(crate) use self::ndtiff::is_ndtiff;
 pub(crate) use self::ome::{document as ome_document, is_ome};
-pub(crate) use self::private::is_lsm;
+pub(crate) use self::private::{is_lsm, is_micromanager};
 use crate::blame::Blame;
 use crate::chain::Chain;
 use crate::ifd::{Tiff, Window};
@@ -200,11 +199,11 @@ fn described(
         series = shaped::group(tiff, chain, window, notes)?;
     } else if private::is_lsm(first) {
         series = private::lsm(tiff, chain, window, first)?;
-    } else if let Some(found) = private::micromanager(tiff, window, first)? {
+    } else if let Some(found) = private::micromanager(tiff, first, path, set, notes)? {
         series = Some(found);
     } else if texts.first().is_some_and(|t| is_ome(t)) {
         series = ome::group(tiff, chain, window, texts.first().map_or("", String::as_str), set, notes)?;
-    } else if let (true, Some(path)) = (is_ndtiff(tiff, first), path) {
+    } else if let (true, Some(path)) = (ndtiff::is_ndtiff(tiff, first), path) {
         series = ndtiff::group(tiff, first, path, set, notes)?;
     } else if private::is_fluoview(first) {
         series = private::fluoview(tiff, chain, window, first)?;

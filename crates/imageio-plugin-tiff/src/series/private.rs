@@ -2,6 +2,7 @@
 
 use imageio_core::{Result, Value};
 
+use super::set::Set;
 use super::{Pages, Place, Series, product};
 use crate::chain::Chain;
 use crate::flavour;
@@ -179,8 +180,43 @@ pub(crate) fn fluoview(
     Ok(Some(vec![Series::squeezed("fluoview", name, (shape, axes), first.clone(), Pages::here(pages))]))
 }
 
+/// `true` for a file that may be one of several of a Micro-Manager stack.
+pub(crate) fn is_micromanager(first: &Page) -> bool {
+    first.ifd.entry(tag::MICRO_MANAGER).is_some()
+}
+
+/// The maps of the other files of a stack, by the numbers of the files: those beside this one whose names begin alike.
+fn other_maps(
+    path: &std::path::Path,
+    prefix: &str,
+    set: &mut Set,
+    notes: &mut Vec<String>,
+) -> Vec<(usize, Vec<[u32; 5]>)> {
+    let name = |path: &std::path::Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+    let Some(own) = name(path).filter(|own| own.starts_with(prefix) && own.contains("_MMStack")) else {
+        return Vec::new();
+    };
+    let begin = format!("{prefix}_MMStack");
+    let listed = path.parent().and_then(|folder| std::fs::read_dir(folder).ok());
+    let mut names: Vec<String> = listed.into_iter().flatten().flatten().filter_map(|e| name(&e.path())).collect();
+    names.retain(|name| name.starts_with(&begin) && name.ends_with(".tif") && *name != own);
+    names.sort();
+    let map = |name: &String| {
+        let number = set.find(name, notes)?;
+        let map = flavour::micromanager_index(&Tiff::at(set.file(number)?).ok()?)?;
+        Some((number, map))
+    };
+    names.iter().filter_map(map).collect()
+}
+
 /// The array of a Micro-Manager stack: a map in the header says which page is which channel, slice and time.
-pub(crate) fn micromanager(tiff: &Tiff<'_>, window: &mut Window, first: &Page) -> Result<Option<Vec<Series>>> {
+pub(crate) fn micromanager(
+    tiff: &Tiff<'_>,
+    first: &Page,
+    path: Option<&std::path::Path>,
+    set: &mut Set,
+    notes: &mut Vec<String>,
+) -> Result<Option<Vec<Series>>> {
     if first.ifd.entry(tag::MICRO_MANAGER).is_none() {
         return Ok(None);
     }
@@ -210,24 +246,31 @@ pub(crate) fn micromanager(tiff: &Tiff<'_>, window: &mut Window, first: &Page) -
     let most = |axis: char| map.iter().map(|row| of(row, axis)).max().unwrap_or(0).saturating_add(1);
     let mut shape: Vec<usize> = axes.chars().map(|a| most(a).max(said(a))).collect();
     let mut from = [0usize; 4];
-    // Other files of the set hold the rest, or it was never taken: what is here is the array.
-    if product(&shape).is_none_or(|n| n > map.len()) {
+    let mut maps = vec![(0, map.clone())];
+    if let (Some(path), true) = (path, product(&shape).is_none_or(|n| n > map.len())) {
+        let prefix = summary.get("Prefix").and_then(Value::as_str).map(str::to_owned);
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let prefix = prefix.unwrap_or_else(|| name.split("_MMStack").next().unwrap_or_default().to_owned());
+        maps.extend(other_maps(path, &prefix, set, notes));
+    }
+    // The rest was never taken, or is in files that are not there: what is here is the array.
+    if maps.len() == 1 && product(&shape).is_none_or(|n| n > map.len()) {
         for ((n, start), axis) in shape.iter_mut().zip(&mut from).zip(axes.chars()) {
             *start = least(axis);
             *n = most(axis) - *start;
         }
     }
-    let Some(count) = product(&shape).filter(|n| *n <= map.len().saturating_mul(16)) else { return Ok(None) };
+    let known: usize = maps.iter().map(|(_, map)| map.len()).sum();
+    let Some(count) = product(&shape).filter(|n| *n <= known.saturating_mul(16)) else { return Ok(None) };
     let mut pages = vec![None; count];
-    for row in &map {
+    for (file, row) in maps.iter().flat_map(|(file, map)| map.iter().map(move |row| (*file, row))) {
         let at = axes.chars().zip(&shape).zip(from).try_fold(0usize, |sum, ((axis, n), start)| {
             Some(sum * n + of(row, axis).checked_sub(start).filter(|k| k < n)?)
         });
         if let Some(slot) = at.and_then(|at| pages.get_mut(at)).filter(|_| row[4] > 0) {
-            *slot = Some(Place::here(u64::from(row[4])));
+            *slot = Some(Place { file, offset: u64::from(row[4]) });
         }
     }
-    let _ = window;
     let (page_shape, page_axes) = first.layout.shape();
     shape.extend(page_shape);
     let axes = axes + &page_axes;

@@ -138,9 +138,9 @@ def classic(planes, head):
         body += b'\0' * (data - len(body)) + plane.tobytes()
     return body, offsets
 
-def micromanager(name, lack=()):
+def micromanager(name, lack=(), prefix='x'):
     summary = json.dumps({'MicroManagerVersion': '1.4', 'Frames': 2, 'Slices': 3, 'Channels': 2, 'Positions': 1,
-                          'SlicesFirst': True, 'TimeFirst': False, 'Prefix': 'x'}).encode()
+                          'SlicesFirst': True, 'TimeFirst': False, 'Prefix': prefix}).encode()
     head = struct.pack('<8I', 54773648, 0, 483765892, 0, 99384722, 0, 2355492, len(summary)) + summary
     order = [(c, z, t, 0) for t in range(2) for z in range(3) for c in range(2) if (c, z, t) not in lack]
     body, offsets = classic([pixels(16, 24) for _ in order], head)
@@ -151,6 +151,11 @@ def micromanager(name, lack=()):
     open(name, 'wb').write(body)
 
 micromanager('mmstack.tif')
+# A stack in two files, of which the last slice of the last time was never taken.
+os.makedirs('mm', exist_ok=True)
+times = lambda t: [(c, z, t) for c in range(2) for z in range(3)]
+micromanager('mm/two_MMStack_Pos0.ome.tif', lack=times(1), prefix='two')
+micromanager('mm/two_MMStack_Pos0_1.ome.tif', lack=times(0) + [(0, 2, 1)], prefix='two')
 
 def scanimage(name):
     text = 'SI.hChannels.channelSave = [1;2]\nSI.hStackManager.framesPerSlice = 3\nSI.VERSION_MAJOR = 2020\n'
@@ -349,7 +354,8 @@ def say(name, index, kind, axes, a):
     print(name, index, kind, axes, 'x'.join(map(str, a.shape)), a.dtype.newbyteorder('=').name,
           hashlib.sha256(le.tobytes()).hexdigest(), sep='\t')
 
-for name in sorted(os.listdir('.')) + ['nd/a_NDTiffStack.tif', 'nd/a_NDTiffStack_1.tif']:
+for name in sorted(os.listdir('.')) + ['nd/a_NDTiffStack.tif', 'nd/a_NDTiffStack_1.tif'] + \
+        ['mm/two_MMStack_Pos0.ome.tif', 'mm/two_MMStack_Pos0_1.ome.tif']:
     if not name.endswith('.tif') or name.startswith('comp'):
         continue
     with tifffile.TiffFile(name) as t:

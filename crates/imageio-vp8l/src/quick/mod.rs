@@ -4,23 +4,26 @@
 //! Tiles alike in that share a set of codes. The second pass predicts again, which costs less than memory to keep the
 //! result in, and writes: since the counts say how many bits each half of the picture takes, both are written at once.
 
-mod rows;
 mod tokens;
 
-use self::rows::{Band, LEVELS, Rows};
 use self::tokens::{Counting, Counts, SliceWriter, Table};
 use crate::bits::BitWriter;
 use crate::entropy::{self, Image};
 use crate::groups::{Layout, entropy as bits_of};
 use crate::huffman::Code;
+use crate::rows::{Band, MAX_TILE, Rows, size};
+use crate::threads::{both, parts};
 use crate::{Effort, PREDICTOR, SUBTRACT_GREEN};
 
 /// Tiles have sides of 32 pixels.
 const TILE_BITS: u32 = 5;
 const TILE: usize = 1 << TILE_BITS;
 
+/// How many kinds of tiles are told apart by what is left of them.
+const LEVELS: usize = 16;
+
 /// What describes the tiles is small: it is coded in the ordinary way.
-const TILES: Effort = Effort { chain: 8, predictors: 1, cross_color: false, groups: false };
+const TILES: Effort = Effort { chain: 8, predictors: 1, finalists: 1, cross_color: false, groups: false };
 
 /// What is tried for a tile.
 #[derive(Clone, Copy)]
@@ -55,16 +58,16 @@ fn code<const ALPHA: bool>(mut w: BitWriter, pixels: &[u8], channels: usize, wid
     let rows = Rows { pixels, channels, width };
     let mut modes = vec![0u8; columns * lines];
     let mut levels = vec![0u8; columns * lines];
-    let halves = if cfg!(feature = "parallel") && pixels.len() / channels >= 1 << 16 && lines > 1 { 2 } else { 1 };
+    let halves = parts(pixels.len() / channels).min(lines);
     let per_half = lines.div_ceil(halves);
     let n = per_half * columns;
     let count = |first: usize, modes: &mut [u8], levels: &mut [u8]| {
         let mut counts = Counting::<ALPHA>(vec![Counts::new(); LEVELS]);
-        let mut band = Band::new(rows);
+        let mut band = Band::new(rows, TILE);
         let tiles = modes.chunks_mut(columns).zip(levels.chunks_mut(columns));
         for (k, (modes, levels)) in tiles.enumerate() {
             band.load((first + k) * TILE);
-            band.choose(quick, modes, levels);
+            choose(&band, quick, modes, levels);
             band.predict(modes);
             counts = tokens::scan(&band, levels, counts);
         }
@@ -131,7 +134,7 @@ fn code<const ALPHA: bool>(mut w: BitWriter, pixels: &[u8], channels: usize, wid
     let write = |(k, part): (usize, &mut [u8])| {
         let begun = if k == 0 && starts[0] % 8 > 0 { first } else { 0 };
         let mut to = SliceWriter::<ALPHA>::new(part, begun, starts[k] % 8, &tables);
-        let mut band = Band::new(rows);
+        let mut band = Band::new(rows, TILE);
         let tiles = modes.chunks(columns).zip(levels.chunks(columns)).enumerate();
         for (line, (modes, groups)) in tiles.skip(k * per_half).take(per_half) {
             band.load(line * TILE);
@@ -156,56 +159,89 @@ fn describe_tiles(w: &mut BitWriter, tiles: &[u8], columns: usize) {
     entropy::write(w, &Image { width: columns, pixels: &pixels, top: false }, TILES);
 }
 
-/// What `f` makes of each of at most two items, at the same time.
-fn both<T: Send, R: Send>(mut items: Vec<T>, f: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let Some(last) = items.pop() else { return Vec::new() };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = items.into_iter().map(|item| scope.spawn(|| f(item))).collect();
-        let last = f(last);
-        let joined = others.into_iter().map(|other| other.join().unwrap_or_else(|e| std::panic::resume_unwind(e)));
-        joined.collect::<Vec<R>>().into_iter().chain([last]).collect()
-    })
+/// Chooses the predictor of each tile, and the level of what it leaves.
+fn choose(band: &Band<'_>, quick: Quick, modes: &mut [u8], levels: &mut [u8]) {
+    let mut run = [0u8; 4 * MAX_TILE];
+    let mut before = quick.modes[0];
+    let lines = band.free_lines();
+    for (tx, (mode, level)) in modes.iter_mut().zip(levels).enumerate() {
+        let (x0, x1) = band.columns(tx);
+        let mut best = (u32::MAX, before);
+        let mut counted = 1;
+        if x0 < x1 && !lines.is_empty() {
+            let out = &mut run[..4 * (x1 - x0)];
+            counted = lines.len().div_ceil(quick.step) * (x1 - x0);
+            for candidate in quick.modes {
+                // Keeping the neighbour's predictor saves the bits to say another one.
+                let mut sum = if *candidate == before { 0 } else { (counted / 16) as u32 };
+                for line in lines.clone().step_by(quick.step) {
+                    band.left_over(*candidate, line, x0, out);
+                    sum += size(out);
+                    if sum >= best.0 {
+                        break;
+                    }
+                }
+                if sum < best.0 {
+                    best = (sum, *candidate);
+                }
+            }
+        }
+        before = best.1;
+        *mode = best.1;
+        *level = level_of(best.0, counted);
+    }
+}
+
+/// Sixteenths of what is left of a pixel, by half powers of two.
+fn level_of(sum: u32, pixels: usize) -> u8 {
+    let v = (u64::from(sum) * 16 / pixels.max(1) as u64 + 2) as u32;
+    let log = 31 - v.leading_zeros();
+    let steps = 2 * log + (v >> (log - 1) & 1);
+    steps.saturating_sub(8).min(LEVELS as u32 - 1) as u8
 }
 
 /// Bits that a set of codes costs by itself, roughly.
 const GROUP_PRICE: f32 = 1500.0;
 
+/// Levels next to one another that share a set of codes.
+struct Group {
+    counts: Vec<u32>,
+    /// What they take under codes of their own.
+    bits: f32,
+    /// The level behind the last one.
+    end: usize,
+}
+
 /// Joins levels next to one another as long as that saves more than it costs: the group of each level, and what the
 /// groups count.
 fn join(halves: &[Vec<Counts>]) -> ([u8; LEVELS], Vec<Vec<u32>>) {
     let layout = Layout::new(0);
-    let mut groups: Vec<(Vec<u32>, f32, usize)> = (0..LEVELS)
-        .map(|level| {
-            let mut sum = vec![0; layout.len];
-            for half in halves {
-                half[level].add_to(&mut sum);
+    let group = |counts: Vec<u32>, end| Group { bits: bits_of(&counts, layout), counts, end };
+    let level = |level: usize| {
+        let mut sum = vec![0; layout.len];
+        halves.iter().for_each(|half| half[level].add_to(&mut sum));
+        group(sum, level + 1)
+    };
+    let mut groups: Vec<Group> = (0..LEVELS).map(level).collect();
+    // What each group saves together with the next, and what they are then.
+    let pair = |groups: &[Group], k: usize| {
+        let (a, b) = (groups.get(k)?, groups.get(k + 1)?);
+        let joined = group(a.counts.iter().zip(&b.counts).map(|(a, b)| a + b).collect(), b.end);
+        Some((a.bits + b.bits + GROUP_PRICE - joined.bits, joined))
+    };
+    let mut pairs: Vec<(f32, Group)> = (1..LEVELS).filter_map(|k| pair(&groups, k - 1)).collect();
+    while let Some((k, (saved, _))) = pairs.iter().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0))
+        && *saved > 0.0
+    {
+        groups[k] = pairs.remove(k).1;
+        groups.remove(k + 1);
+        // Both pairs that it is a part of are others now.
+        for k in [k.wrapping_sub(1), k] {
+            if let (Some(place), Some(new)) = (pairs.get_mut(k), pair(&groups, k)) {
+                *place = new;
             }
-            let bits = bits_of(&sum, layout);
-            (sum, bits, level + 1)
-        })
-        .collect();
-    while groups.len() > 1 {
-        let together = |pair: &[(Vec<u32>, f32, usize)]| -> (Vec<u32>, f32) {
-            let sum: Vec<u32> = pair[0].0.iter().zip(&pair[1].0).map(|(a, b)| a + b).collect();
-            let bits = bits_of(&sum, layout);
-            (sum, bits)
-        };
-        let best = groups
-            .windows(2)
-            .map(|pair| {
-                let joined = together(pair);
-                (pair[0].1 + pair[1].1 + GROUP_PRICE - joined.1, joined)
-            })
-            .enumerate()
-            .max_by(|a, b| a.1.0.total_cmp(&b.1.0));
-        match best {
-            Some((k, (saved, (sum, bits)))) if saved > 0.0 => {
-                groups[k] = (sum, bits, groups[k + 1].2);
-                groups.remove(k + 1);
-            }
-            _ => break,
         }
     }
-    let group = |level: usize| groups.iter().position(|g| level < g.2).unwrap_or(0) as u8;
-    (std::array::from_fn(group), groups.into_iter().map(|g| g.0).collect())
+    let group = |level: usize| groups.iter().position(|g| level < g.end).unwrap_or(0) as u8;
+    (std::array::from_fn(group), groups.into_iter().map(|g| g.counts).collect())
 }

@@ -1,10 +1,10 @@
 //! From what is left of a picture to symbols: pixels as they are, and repetitions of the pixel before.
 
 use super::TILE;
-use super::rows::Band;
 use crate::entropy::prefix;
 use crate::groups::{GREEN_LEN, Layout};
 use crate::huffman::Code;
+use crate::rows::Band;
 
 /// Pixels that are the same as the one before are worth a reference from so many on.
 const SHORTEST: usize = 4;

@@ -1,20 +1,18 @@
 //! Rows of a picture, and what is left of them when they are predicted.
 
-use super::{Quick, TILE};
-
-/// How many kinds of tiles are told apart by what is left of them.
-pub(super) const LEVELS: usize = 16;
+/// The largest side of a tile.
+pub(crate) const MAX_TILE: usize = 32;
 
 /// The picture as it was given.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     pub pixels: &'a [u8],
     pub channels: usize,
     pub width: usize,
 }
 
 /// One row of tiles.
-pub(super) struct Band<'a> {
+pub(crate) struct Band<'a> {
     rows: Rows<'a>,
     /// The row above and those of the band: red and blue less green, green, alpha.
     lines: Vec<u8>,
@@ -24,12 +22,14 @@ pub(super) struct Band<'a> {
     y: usize,
     /// Number of rows.
     n: usize,
+    /// Side of a tile, and number of rows of a whole band.
+    tile: usize,
 }
 
 impl<'a> Band<'a> {
-    pub fn new(rows: Rows<'a>) -> Self {
+    pub fn new(rows: Rows<'a>, tile: usize) -> Self {
         let row = 4 * rows.width;
-        Band { rows, lines: vec![0; (TILE + 1) * row], residue: vec![0; TILE * row], y: 0, n: 0 }
+        Band { rows, lines: vec![0; (tile + 1) * row], residue: vec![0; tile * row], y: 0, n: 0, tile }
     }
 
     pub fn width(&self) -> usize {
@@ -46,7 +46,7 @@ impl<'a> Band<'a> {
         let Rows { pixels, channels, width } = self.rows;
         let (above, from) = if y == 0 { (1, 0) } else { (0, (y - 1) * width * channels) };
         let from = &pixels[from..];
-        let rows = (from.len() / (width * channels)).min(TILE + 1 - above);
+        let rows = (from.len() / (width * channels)).min(self.tile + 1 - above);
         let from = &from[..rows * width * channels];
         let to = self.lines[4 * above * width..].as_chunks_mut::<4>().0;
         match channels {
@@ -61,44 +61,27 @@ impl<'a> Band<'a> {
         (self.y, self.n) = (y, rows + above - 1);
     }
 
-    /// Chooses the predictor of each tile, and the level of what it leaves.
-    pub fn choose(&self, quick: Quick, modes: &mut [u8], levels: &mut [u8]) {
-        let (width, row) = (self.rows.width, 4 * self.rows.width);
-        let mut run = [0u8; 4 * TILE];
-        let mut before = quick.modes[0];
-        // The first row and the first column have fixed predictors.
-        let first = usize::from(self.y == 0);
-        for (tx, (mode, level)) in modes.iter_mut().zip(levels).enumerate() {
-            let (x0, x1) = ((tx * TILE).max(1), ((tx + 1) * TILE).min(width));
-            let mut best = (u32::MAX, before);
-            let mut counted = 1;
-            if x0 < x1 && first < self.n {
-                let out = &mut run[..4 * (x1 - x0)];
-                counted = (self.n - first).div_ceil(quick.step) * (x1 - x0);
-                for candidate in quick.modes {
-                    // Keeping the neighbour's predictor saves the bits to say another one.
-                    let mut sum = if *candidate == before { 0 } else { (counted / 16) as u32 };
-                    for line in (first..self.n).step_by(quick.step) {
-                        residue(*candidate, &self.lines, (line + 1) * row + 4 * x0, row, out);
-                        sum += size(out);
-                        if sum >= best.0 {
-                            break;
-                        }
-                    }
-                    if sum < best.0 {
-                        best = (sum, *candidate);
-                    }
-                }
-            }
-            before = best.1;
-            *mode = best.1;
-            *level = level_of(best.0, counted);
-        }
+    /// First column behind the fixed predictor of column 0, and the end, of a tile.
+    #[inline(always)]
+    pub fn columns(&self, tx: usize) -> (usize, usize) {
+        columns(self.tile, self.rows.width, tx)
+    }
+
+    /// Rows of the band that have no fixed predictor.
+    pub fn free_lines(&self) -> std::ops::Range<usize> {
+        usize::from(self.y == 0)..self.n
+    }
+
+    /// What a predictor leaves of one row of a tile, from column `x` on.
+    #[inline(always)]
+    pub fn left_over(&self, mode: u8, line: usize, x: usize, out: &mut [u8]) {
+        let row = 4 * self.rows.width;
+        residue(mode, &self.lines, (line + 1) * row + 4 * x, row, out);
     }
 
     /// Predicts the rows.
     pub fn predict(&mut self, modes: &[u8]) {
-        let (width, row) = (self.rows.width, 4 * self.rows.width);
+        let row = 4 * self.rows.width;
         for (line, out) in self.residue.chunks_exact_mut(row).take(self.n).enumerate() {
             let at = (line + 1) * row;
             if self.y + line == 0 {
@@ -110,7 +93,7 @@ impl<'a> Band<'a> {
             }
             residue(2, &self.lines, at, row, &mut out[..4]);
             for (tx, mode) in modes.iter().enumerate() {
-                let (x0, x1) = ((tx * TILE).max(1), ((tx + 1) * TILE).min(width));
+                let (x0, x1) = columns(self.tile, self.rows.width, tx);
                 if x0 < x1 {
                     residue(*mode, &self.lines, at + 4 * x0, row, &mut out[4 * x0..4 * x1]);
                 }
@@ -119,16 +102,13 @@ impl<'a> Band<'a> {
     }
 }
 
-/// Sixteenths of what is left of a pixel, by half powers of two.
-fn level_of(sum: u32, pixels: usize) -> u8 {
-    let v = (u64::from(sum) * 16 / pixels.max(1) as u64 + 2) as u32;
-    let log = 31 - v.leading_zeros();
-    let steps = 2 * log + (v >> (log - 1) & 1);
-    steps.saturating_sub(8).min(LEVELS as u32 - 1) as u8
+#[inline(always)]
+fn columns(tile: usize, width: usize, tx: usize) -> (usize, usize) {
+    ((tx * tile).max(1), ((tx + 1) * tile).min(width))
 }
 
 /// The sum of what is left, by its amount.
-fn size(residue: &[u8]) -> u32 {
+pub(crate) fn size(residue: &[u8]) -> u32 {
     residue.iter().map(|v| u32::from((*v).min(v.wrapping_neg()))).sum()
 }
 
@@ -167,6 +147,10 @@ fn residue(mode: u8, lines: &[u8], at: usize, row: usize, out: &mut [u8]) {
         };
     }
     match mode {
+        // Black, opaque.
+        0 => each!(i: if i % 4 == 3 { 255 } else { 0 }),
+        3 => each!(i: right[i]),
+        4 => each!(i: corner[i]),
         5 => each!(i: average(average(left[i], right[i]), top[i])),
         6 => each!(i: average(left[i], corner[i])),
         7 => each!(i: average(left[i], top[i])),
@@ -189,7 +173,7 @@ fn residue(mode: u8, lines: &[u8], at: usize, row: usize, out: &mut [u8]) {
 #[inline(always)]
 fn select(own: &[u8], left: &[u8], top: &[u8], corner: &[u8], out: &mut [u8]) {
     let n = out.len();
-    let mut distances = [[0u8; 4 * TILE]; 2];
+    let mut distances = [[0u8; 4 * MAX_TILE]; 2];
     let [of_top, of_left] = &mut distances;
     let (of_top, of_left) = (&mut of_top[..n], &mut of_left[..n]);
     for i in 0..n {
@@ -213,5 +197,71 @@ fn select(own: &[u8], left: &[u8], top: &[u8], corner: &[u8], out: &mut [u8]) {
         let own = u32::from_le_bytes(own[i]);
         let high = 0x8080_8080;
         out[i] = (((own | high) - (nearer & !high)) ^ ((own ^ !nearer) & high)).to_le_bytes();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the format's specification has it, pixel by pixel.
+    fn predicted(mode: u8, [l, t, r, c]: [[u8; 4]; 4]) -> [u8; 4] {
+        let avg = |a: [u8; 4], b: [u8; 4]| std::array::from_fn(|i| ((u16::from(a[i]) + u16::from(b[i])) / 2) as u8);
+        let clamp = |v: i16| v.clamp(0, 255) as u8;
+        let wide = |v: [u8; 4], i: usize| i16::from(v[i]);
+        match mode {
+            0 => [0, 0, 0, 255],
+            1 => l,
+            2 => t,
+            3 => r,
+            4 => c,
+            5 => avg(avg(l, r), t),
+            6 => avg(l, c),
+            7 => avg(l, t),
+            8 => avg(c, t),
+            9 => avg(t, r),
+            10 => avg(avg(l, c), avg(t, r)),
+            11 => {
+                let guess = |i| wide(l, i) + wide(t, i) - wide(c, i);
+                let distance = |v: [u8; 4]| (0..4).map(|i| (guess(i) - wide(v, i)).abs()).sum::<i16>();
+                if distance(l) < distance(t) { l } else { t }
+            }
+            12 => std::array::from_fn(|i| clamp(wide(l, i) + wide(t, i) - wide(c, i))),
+            _ => {
+                let mean = avg(l, t);
+                std::array::from_fn(|i| clamp(wide(mean, i) + (wide(mean, i) - wide(c, i)) / 2))
+            }
+        }
+    }
+
+    #[test]
+    fn predictors_are_those_of_the_format() {
+        let width = 37;
+        let mut state = 1u32;
+        let pixels: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // Large and small differences.
+            if state >> 31 == 0 { (state >> 20) as u8 } else { 100 + (state >> 20) as u8 % 8 }
+        })
+        .take(4 * width * 3)
+        .collect();
+        let mut band = Band::new(Rows { pixels: &pixels, channels: 4, width }, MAX_TILE);
+        band.load(0);
+        let lines = band.lines.clone();
+        let at =
+            |line: usize, x: usize| -> [u8; 4] { std::array::from_fn(|i| lines[4 * ((line + 1) * width + x) + i]) };
+        for mode in 0..14 {
+            for line in 1..3 {
+                let mut out = [0; 4 * 32];
+                band.left_over(mode, line, 1, &mut out);
+                for x in 1..33 {
+                    let around = [at(line, x - 1), at(line - 1, x), at(line - 1, x + 1), at(line - 1, x - 1)];
+                    let expected = predicted(mode, around);
+                    for i in 0..4 {
+                        assert_eq!(out[4 * (x - 1) + i], at(line, x)[i].wrapping_sub(expected[i]), "{mode} {line} {x}");
+                    }
+                }
+            }
+        }
     }
 }
