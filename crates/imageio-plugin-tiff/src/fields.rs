@@ -1,6 +1,6 @@
 //! Options, their defaults and metadata as entries of a page's directory.
 
-use imageio_core::{Dtype, Error, Metadata, Result, Value};
+use imageio_core::{Dtype, Error, ErrorKind, Metadata, Result, Value};
 
 use crate::encode::ifd::{Field, Format};
 use crate::encode::{Arrangement, Jpeg, Scheme};
@@ -81,14 +81,31 @@ pub(crate) fn scheme(options: &WriteOptions, a: &Arrangement, dtype: Dtype, endi
     };
     Ok(Scheme {
         compression: options.compression,
-        level: options.level.unwrap_or(6),
-        said_level: options.level,
+        level: level(options)?,
         predictor: options.predictor,
         jpeg,
         endian,
         tile,
         rows_per_strip,
     })
+}
+
+/// The level of the compression: the one asked for if it has that, else its usual one.
+fn level(options: &WriteOptions) -> Result<i32> {
+    let (levels, usual) = match options.compression {
+        Compression::Zstd => (-7..=22, 3),
+        _ => (0..=9, 6),
+    };
+    match options.level {
+        None => Ok(usual),
+        Some(level) if levels.contains(&level) => Ok(level),
+        Some(level) => {
+            let word = options.compression.word();
+            let (low, high) = levels.into_inner();
+            Err(Error::new(ErrorKind::InvalidOption, format!("option `level` is {level} with compression `{word}`"))
+                .with_hint(format!("it is {low} to {high} with `{word}`, and -7 to 22 with `zstd`")))
+        }
+    }
 }
 
 /// The entries of every page.

@@ -117,11 +117,11 @@ plugin_options! {
     pub struct WriteOptions in Write {
         /// `none`, `lzw`, `deflate`, `zstd`, `packbits`, `lzma` (with the feature `lzma-write`) or `jpeg` (uint8, grey or RGB).
         compression: Compression = Compression::None,
-        /// Effort of deflate and LZMA, from 0 (fastest) to 9 (smallest); 6 unless said. With the features `fast-zstd`
-        /// and `libzstd` that of Zstandard, 3 unless said. Other compressions have one level.
-        #[range(0, 9)]
+        /// Effort of deflate and LZMA, from 0 (fastest) to 9 (smallest), 6 unless said; with the features `fast-zstd` and
+        /// `libzstd` level of Zstandard, from -7 and 1 (fast) to 22 (smallest), 3 unless said. Others have one level.
+        #[range(-7, 22)]
         #[alias("compression_level")]
-        level: Option<u8> = None,
+        level: Option<i32> = None,
         /// Quality of JPEG, 0 (smallest) to 100 (best), on the scale of the Independent JPEG Group.
         #[range(0, 100)]
         quality: u8 = 75,

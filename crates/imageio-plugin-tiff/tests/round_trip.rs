@@ -223,6 +223,21 @@ fn options_reach_their_tags() {
         let e = v3::imwrite_with("<bytes>", &image, &options).unwrap_err();
         assert!(matches!(e.kind(), ErrorKind::Mismatch | ErrorKind::InvalidOption), "{name}: {e}");
     }
+    for (compression, level, right) in [("deflate", 9, true), ("deflate", 10, false), ("lzw", -1, false)]
+        .into_iter()
+        .chain(if cfg!(feature = "zstd") {
+            vec![("zstd", -7, true), ("zstd", 22, true), ("zstd", 23, false)]
+        } else {
+            vec![]
+        })
+    {
+        let options = WriteOptions::new().set("compression", compression).set("level", level).extension("tif");
+        let written = v3::imwrite_with("<bytes>", &image, &options);
+        assert_eq!(written.is_ok(), right, "{compression} {level}");
+        if let Err(e) = written {
+            assert_eq!(e.kind(), ErrorKind::InvalidOption);
+        }
+    }
 }
 
 #[test]

@@ -15,11 +15,8 @@ const BATCH: usize = 32 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scheme {
     pub compression: Compression,
-    /// Of deflate and LZMA, 0 to 9.
-    pub level: u8,
-    /// The same, where it was asked for.
-    #[cfg_attr(not(feature = "zstd"), allow(dead_code, reason = "only Zstandard has a default of its own"))]
-    pub said_level: Option<u8>,
+    /// Of deflate and LZMA, 0 to 9; of Zstandard, -7 to 22.
+    pub level: i32,
     pub predictor: Predictor,
     /// What JPEG needs to know.
     pub jpeg: Option<Jpeg>,
@@ -27,6 +24,13 @@ pub(crate) struct Scheme {
     /// Length and width of tiles.
     pub tile: Option<(usize, usize)>,
     pub rows_per_strip: usize,
+}
+
+impl Scheme {
+    /// The level of a compression that has those from 0 to 9.
+    fn effort(&self) -> u8 {
+        u8::try_from(self.level.clamp(0, 9)).unwrap_or(9)
+    }
 }
 
 /// The strips or tiles of one array.
@@ -211,7 +215,7 @@ impl Chunks<'_> {
             // Samples of several bytes as they are repeat in ways that the pictures' encoder is slower to find.
             Compression::Deflate if self.scheme.predictor == Predictor::None && self.dtype.size() > 1 => {
                 out.resize(zlib_rs::compress_bound(data.len()), 0);
-                let config = zlib_rs::DeflateConfig::new(i32::from(self.scheme.level));
+                let config = zlib_rs::DeflateConfig::new(self.scheme.level);
                 let (compressed, code) = zlib_rs::compress_slice(&mut out, data, config);
                 let n = compressed.len();
                 if code != zlib_rs::ReturnCode::Ok {
@@ -221,12 +225,12 @@ impl Chunks<'_> {
             }
             Compression::Deflate => {
                 out.reserve(data.len() / 2);
-                scratch.deflate.get_or_insert_default().encode(data, self.scheme.level, &mut out);
+                scratch.deflate.get_or_insert_default().encode(data, self.scheme.effort(), &mut out);
             }
-            Compression::Lzma => out = lzma::encode(data, self.scheme.level)?,
+            Compression::Lzma => out = lzma::encode(data, self.scheme.effort())?,
             #[cfg(feature = "zstd")]
             Compression::Zstd => {
-                out = scratch.zstd.encode(data, self.scheme.said_level)?;
+                out = scratch.zstd.encode(data, self.scheme.level)?;
             }
             #[cfg(not(feature = "zstd"))]
             Compression::Zstd => {
