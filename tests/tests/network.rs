@@ -229,7 +229,12 @@ fn one_bucket(bucket: &Bucket) {
     if let Some((resource, secret)) = bucket.refused("scans/a 1.png") {
         assert!(!format!("{resource:?} {}", resource.name()).contains(secret), "{label}");
         let e = iio::imread(resource).unwrap_err();
-        assert!(e.message().contains("credentials that were given are refused"), "{label}: {e}");
+        // Azure's word for what its emulator finds wrong with a key is that of its firewall.
+        let told = match e.context_value("code") {
+            Some("AuthorizationFailure") => "access is refused",
+            _ => "credentials that were given are refused",
+        };
+        assert!(e.message().contains(told), "{label}: {e}");
         assert!(e.hint().is_some() && e.context_value("status").is_some(), "{label}: {e}");
         assert_eq!(e.context_value("attempts"), Some("1"), "{label}: {e}");
         assert!(!format!("{e} {e:?}").contains(secret), "{label}: {e:?}");
