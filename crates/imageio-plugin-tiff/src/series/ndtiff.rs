@@ -15,8 +15,9 @@ use crate::tags::tag;
 /// The file with the coordinates.
 const INDEX: &str = "NDTiff.index";
 
-/// An index of more bytes is not believed.
-const MAX_INDEX: u64 = 1 << 30;
+/// Axes of a picture, and bytes of their names and values, beyond which an index is not believed.
+const MAX_AXES: usize = 32;
+const MAX_TEXT: u32 = 1 << 16;
 
 /// `true` for a file of a data set that has an index.
 pub(crate) fn is_ndtiff(tiff: &Tiff<'_>, first: &Page) -> bool {
@@ -46,8 +47,10 @@ pub(crate) fn group(
 ) -> Result<Option<Vec<Series>>> {
     let path = own.with_file_name(INDEX);
     let Ok(about) = std::fs::metadata(&path) else { return Ok(None) };
-    if about.len() > MAX_INDEX {
-        return Err(Error::limit(format!("an index of {} bytes", about.len())).with("file", path.display()));
+    if tiff.max_metadata.is_some_and(|most| about.len() > most) {
+        return Err(Error::limit(format!("an index of {} bytes", about.len()))
+            .with("file", path.display())
+            .with_hint("raise Limits::max_metadata if the file is trusted"));
     }
     let frames = index(&std::fs::read(&path)?);
     let name = own.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -174,7 +177,7 @@ fn entry(rest: &mut &[u8]) -> Option<Frame> {
         Some(part)
     };
     let number = |bytes: &[u8]| bytes.first_chunk().map(|b| u32::from_le_bytes(*b));
-    let n = number(take(4)?)?;
+    let n = number(take(4)?).filter(|n| *n <= MAX_TEXT)?;
     let text = std::str::from_utf8(take(n as usize)?).ok()?;
     let place = coordinates(text)?;
     let n = number(take(4)?)?;
@@ -187,8 +190,11 @@ fn entry(rest: &mut &[u8]) -> Option<Frame> {
 /// A flat JSON object in its own order, which says what varies first where nothing else does.
 fn coordinates(text: &str) -> Option<Vec<(String, Value)>> {
     let Value::Map(map) = crate::json::parse(text)? else { return None };
+    if map.len() > MAX_AXES {
+        return None;
+    }
     let mut found: Vec<(String, Value)> = map.into_iter().collect();
-    found.sort_by_key(|(name, _)| text.find(&crate::json::quote(name)));
+    found.sort_by_cached_key(|(name, _)| text.find(&crate::json::quote(name)));
     Some(found)
 }
 
@@ -210,5 +216,8 @@ mod tests {
         assert_eq!(frame.place, [("z".to_owned(), Value::Int(3)), ("channel".to_owned(), Value::from("DAPI"))]);
         assert_eq!((frame.file.as_str(), frame.offset, frame.width, frame.height), ("a.tif", 100, 24, 16));
         assert!(index(&one[..one.len() - 1]).is_empty() && index(b"").is_empty());
+        // More axes than pictures have would be looked for in each other without end.
+        let many: Vec<String> = (0..=MAX_AXES).map(|k| format!("\"a{k}\": 0")).collect();
+        assert!(index(&packed(&format!("{{{}}}", many.join(",")), "a.tif", [0; 8])).is_empty());
     }
 }

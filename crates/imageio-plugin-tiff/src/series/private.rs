@@ -122,10 +122,10 @@ fn lift(tiff: &Tiff<'_>, window: &mut Window, all: &[u64], (shape, axes): (&[usi
         for k in &order {
             for place in places.get_mut(*k).map(|(_, list)| list).into_iter().flatten() {
                 if place.0 < last {
-                    base += 1 << 32;
+                    base = base.saturating_add(1 << 32);
                 }
                 last = place.0;
-                place.0 += base;
+                place.0 = place.0.saturating_add(base);
             }
         }
     }
