@@ -39,10 +39,17 @@ pub(crate) fn region<T: Cell>(
     }
     if context.codec.is_whole() {
         let row = layout.row_elements() * T::elements_per_sample(context.dtype);
+        let (inside, spot) = ([1, layout.length, layout.width], Spot::whole(page, &chunks));
+        let blame = |e| spot.blame(layout, e);
+        context.plausible(tiff, &spot, inside).map_err(blame)?;
+        let bytes = row.saturating_mul(layout.length).saturating_mul(T::SIZE) as u64;
+        if let Some(max) = tiff.max_alloc.filter(|max| bytes > *max) {
+            let error = Error::limit(format!("{bytes} bytes for the page of which a part is wanted"));
+            return Err(blame(error.with("limit", format!("max_alloc = {max}"))));
+        }
         let mut pixels = room(row.saturating_mul(layout.length))?;
-        let inside = [1, layout.length, layout.width];
         let rows = Rows::Block { data: &mut pixels, row };
-        run(tiff, &mut vec![Task::chunk(Arc::clone(&context), Spot::whole(page, &chunks), inside).with(rows)])?;
+        run(tiff, &mut vec![Task::chunk(Arc::clone(&context), spot, inside).with(rows)])?;
         cut(&pixels, row, (0, 0), &context, region, 0, dest);
         return Ok(());
     }
