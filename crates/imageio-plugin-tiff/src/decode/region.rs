@@ -40,20 +40,31 @@ pub(crate) fn region<T: Cell>(
     if context.codec.is_whole() {
         let row = layout.row_elements() * T::elements_per_sample(context.dtype);
         let (inside, spot) = ([1, layout.length, layout.width], Spot::whole(page, &chunks));
-        let blame = |e| spot.blame(layout, e);
-        context.plausible(tiff, &spot, inside).map_err(blame)?;
-        let bytes = row.saturating_mul(layout.length).saturating_mul(T::SIZE) as u64;
-        if let Some(max) = tiff.max_alloc.filter(|max| bytes > *max) {
-            let error = Error::limit(format!("{bytes} bytes for the page of which a part is wanted"));
-            return Err(blame(error.with("limit", format!("max_alloc = {max}"))));
-        }
-        let mut pixels = room(row.saturating_mul(layout.length))?;
+        let mut pixels = room_for(tiff, &context, &spot, inside, row.saturating_mul(layout.length))?;
         let rows = Rows::Block { data: &mut pixels, row };
         run(tiff, &mut vec![Task::chunk(Arc::clone(&context), spot, inside).with(rows)])?;
         cut(&pixels, row, (0, 0), &context, region, 0, dest);
         return Ok(());
     }
     pieces(tiff, &context, (page.ifd.offset, &chunks), region, dest)
+}
+
+/// Memory beside the array for what is at `spot`, once it is known that so much can come from it and is allowed.
+fn room_for<T: Cell>(
+    tiff: &Tiff<'_>,
+    context: &Context,
+    spot: &Spot,
+    inside: [usize; 3],
+    len: usize,
+) -> Result<Vec<T>> {
+    let blame = |e| spot.blame(&context.layout, e);
+    context.plausible(tiff, spot, inside).map_err(blame)?;
+    let bytes = len.saturating_mul(T::SIZE) as u64;
+    if let Some(max) = tiff.max_alloc.filter(|max| bytes > *max) {
+        let error = Error::limit(format!("a strip or tile of {bytes} bytes"));
+        return Err(blame(error.with("limit", format!("max_alloc = {max}"))));
+    }
+    room(len)
 }
 
 /// Pixels that need no decoding: a read for each row, or for each plane if rows are whole.
@@ -136,15 +147,8 @@ fn pieces<T: Cell>(
     for group in todo.chunks(together) {
         let mut buffers = Vec::with_capacity(group.len());
         for piece in group {
-            let blame = |e| piece.spot.blame(layout, e);
-            context.plausible(tiff, &piece.spot, piece.inside).map_err(blame)?;
             let len = piece.inside.iter().fold(pixel, |n, side| n.saturating_mul(*side));
-            let bytes = len.saturating_mul(T::SIZE) as u64;
-            if let Some(max) = tiff.max_alloc.filter(|max| bytes > *max) {
-                let error = Error::limit(format!("a strip or tile of {bytes} bytes"));
-                return Err(blame(error.with("limit", format!("max_alloc = {max}"))));
-            }
-            buffers.push(room(len)?);
+            buffers.push(room_for(tiff, context, &piece.spot, piece.inside, len)?);
         }
         let tasks = group.iter().zip(&mut buffers).map(|(piece, data)| {
             let row = piece.inside[2] * pixel;
