@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod heap;
 #[cfg(unix)]
 mod read;
 
 use std::fs::File;
 
+pub use self::heap::keep_freed_frames;
 #[cfg(unix)]
 pub use self::read::read_elements;
 

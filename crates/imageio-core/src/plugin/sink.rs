@@ -29,6 +29,7 @@ enum Dest<'d> {
 impl<'d> FrameSink<'d> {
     /// A sink that makes its own memory.
     pub fn fresh(limits: &Limits) -> Self {
+        imageio_pages::keep_freed_frames();
         FrameSink { dest: Dest::Fresh(None), limits: limits.clone(), source_size: None, filled: false }
     }
 
