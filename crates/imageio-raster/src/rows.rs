@@ -218,27 +218,32 @@ fn in_place(stream: &mut dyn ReadSeek, raster: &Raster, out: &mut [u8], change: 
     stream.seek(SeekFrom::Start(raster.offset))?;
     let Raster { stride, used, .. } = *raster;
     let mut at = raster.offset;
-    // Nothing need stay in the cache for what is not changed.
-    let block = if change.is_some() { CHANGED } else { PIECE };
+    // Nothing need stay in the cache for what is left as it was read.
+    let block = if change.is_some() || raster.bottom_up { CHANGED } else { PIECE };
     let per_block = (block / stride.max(1)).max(1);
     let change = |row: &mut [u8]| {
         if let Some(change) = change {
             change(row);
         }
     };
-    if !raster.bottom_up && stride == used {
-        for block in out.chunks_mut(per_block * used) {
+    let per_block = if stride == used { per_block } else { per_block.min(MOST_ROWS) };
+    let size = per_block * used;
+    let mut left = out.len();
+    let blocks: &mut dyn Iterator<Item = &mut [u8]> =
+        if raster.bottom_up { &mut out.rchunks_mut(size) } else { &mut out.chunks_mut(size) };
+    if stride == used {
+        for block in blocks {
+            // One place costs the system less than many, and rows change places while they are in the cache.
             fill(stream, block, &mut at)?;
-            block.chunks_mut(used).for_each(change);
+            if raster.bottom_up {
+                turn_over(block, used, change);
+            } else {
+                block.chunks_mut(used).for_each(change);
+            }
         }
         return Ok(());
     }
-    let per_block = per_block.min(MOST_ROWS);
     let mut gaps = vec![0; (stride - used) * per_block];
-    let mut left = out.len();
-    let size = per_block * used;
-    let blocks: &mut dyn Iterator<Item = &mut [u8]> =
-        if raster.bottom_up { &mut out.rchunks_mut(size) } else { &mut out.chunks_mut(size) };
     for block in blocks {
         left -= block.len();
         // In the order of the file.
@@ -253,13 +258,25 @@ fn in_place(stream: &mut dyn ReadSeek, raster: &Raster, out: &mut [u8], change: 
             parts.extend(gaps.next().map(IoSliceMut::new));
         }
         // What lies between the last row and the end of its stride is often missing in files.
-        if left == 0 && stride > used {
+        if left == 0 {
             parts.pop();
         }
         fill_parts(stream, &mut parts, &mut at)?;
         block.iter_mut().for_each(|row| change(row));
     }
     Ok(())
+}
+
+/// Changes rows of `row` bytes and puts the last one first.
+fn turn_over(block: &mut [u8], row: usize, change: impl Fn(&mut [u8])) {
+    let mut rows = block.chunks_mut(row);
+    while let Some(upper) = rows.next() {
+        change(upper);
+        if let Some(lower) = rows.next_back() {
+            change(lower);
+            upper.swap_with_slice(lower);
+        }
+    }
 }
 
 fn fill_parts(stream: &mut dyn ReadSeek, mut parts: &mut [IoSliceMut<'_>], at: &mut u64) -> Result<()> {
