@@ -231,6 +231,16 @@ impl Error {
         self
     }
 
+    /// Adds advice to what there is.
+    #[cold]
+    pub(crate) fn with_more_advice(mut self, more: String) -> Self {
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => format!("{hint}; {more}"),
+            None => more,
+        });
+        self
+    }
+
     /// The same error under another kind.
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {

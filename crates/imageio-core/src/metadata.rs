@@ -1,6 +1,8 @@
 //! What a file says about its pixels: an ordered tree whose entries know whether they were applied.
 
+mod profile;
 mod storage;
+mod turned;
 
 use std::fmt;
 

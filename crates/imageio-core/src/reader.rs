@@ -164,8 +164,8 @@ impl<'r> Reader<'r> {
         let rotate = self.transform.rotate;
         let mut metadata = self.call(|inner, cx| inner.metadata(&cx), k, whole)?;
         if rotate {
-            metadata.mark_applied("exif/Orientation");
-            metadata.mark_applied("orientation");
+            let turn = self.orientation(k)?;
+            metadata.turned(turn, !self.options.keep_applied);
         }
         Ok(if self.options.keep_applied { metadata } else { metadata.without_applied() })
     }

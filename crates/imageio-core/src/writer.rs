@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use crate::advice;
 use crate::call_options::WriteOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard;
-use crate::image::NdImageView;
+use crate::image::{Dtype, NdImageView};
 use crate::images::{Images, Inner, IntoImages};
 use crate::metadata::Metadata;
 use crate::open;
@@ -196,6 +197,12 @@ impl<'t> Writer<'t> {
         });
         if let Err(e) = result {
             self.abandon();
+            // Some plugins say so themselves.
+            let open = e.kind() == ErrorKind::Mismatch && !e.hint().is_some_and(|hint| hint.contains("Batch("));
+            let e = match advice::for_shape(image, self.descriptor).filter(|_| open) {
+                Some(more) => e.with_more_advice(more),
+                None => e,
+            };
             return Err(self.context(e).with("index", self.written));
         }
         self.written += 1;
@@ -210,9 +217,12 @@ impl<'t> Writer<'t> {
             return Ok(());
         }
         self.abandon();
+        let extension = select::longest_extension(&[self.descriptor], &self.name).unwrap_or("png");
         Err(self.context(
             Error::mismatch(format!("plugin `{}` writes one image to a file", self.descriptor.id()))
-                .with_hint("write each image to a file of its own, as in `sequence:image_%04d.png`, or choose a format that holds several"),
+                .with_hint(format!(
+                    "write each image to a file of its own, as in `sequence:image_%04d.{extension}`, or choose a format that holds several"
+                )),
         ))
     }
 
@@ -222,7 +232,7 @@ impl<'t> Writer<'t> {
         }
         self.abandon();
         let taken = self.descriptor.write_dtypes().iter().chain(self.descriptor.converted_dtypes());
-        let names: Vec<&str> = taken.map(|d| d.name()).collect();
+        let taken: Vec<Dtype> = taken.copied().collect();
         Err(self.context(
             Error::mismatch(format!(
                 "plugin `{}` does not write {} (image of shape {:?})",
@@ -230,7 +240,7 @@ impl<'t> Writer<'t> {
                 image.dtype(),
                 image.shape()
             ))
-            .with_hint(format!("it writes {}: convert with NdImage::cast", names.join(", "))),
+            .with_hint(advice::for_dtype(image.dtype(), &taken)),
         ))
     }
 

@@ -185,3 +185,15 @@ fn a_writer_may_add_to_what_there_is() {
     assert_eq!(text(v3::imwrite_with("<bytes>", &image, &append().extension("fake")).unwrap()), "FAKE n=1 shape=2x3");
     assert_eq!(folder.names(), ["a.fake"]);
 }
+
+#[test]
+fn refused_shapes_come_with_advice() {
+    let hint = |shape: [usize; 3]| {
+        let e = v3::imwrite_with("<bytes>", &Array3::<u8>::zeros(shape), &options().extension("fake")).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Mismatch);
+        e.hint().unwrap_or_default().to_owned()
+    };
+    assert!(hint([5, 6, 1]).contains("drop it for a grey image"), "{}", hint([5, 6, 1]));
+    assert!(hint([3, 20, 30]).contains("bring that axis to the end"), "{}", hint([3, 20, 30]));
+    assert!(hint([9, 20, 30]).contains("9 grey images are written with Batch(&array)"), "{}", hint([9, 20, 30]));
+}

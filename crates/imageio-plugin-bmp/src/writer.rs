@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use imageio_core::{Dtype, Error, ImageWriter, Result, Sink, Value, WriteCx};
+use imageio_core::{Dtype, Error, ErrorKind, ImageWriter, Metadata, Result, Sink, Value, WriteCx};
 use imageio_raster::dib::{Body, Layout};
 use imageio_raster::{Picture, unkept};
 
@@ -40,19 +40,34 @@ impl ImageWriter for BmpWriter {
     fn write_frame(&mut self, cx: &WriteCx<'_>) -> Result<()> {
         let options = WriteOptions::parse(cx.options())?;
         let dpi = match options.dpi {
-            Some(dpi) => metadata::per_metre(&Value::Float(dpi)),
-            None => cx.metadata().and_then(|m| m.get("dpi")).and_then(metadata::per_metre),
+            Some(dpi) => Some(metadata::per_metre(&Value::Float(dpi)).ok_or_else(|| {
+                Error::new(ErrorKind::InvalidOption, format!("option `dpi` is {dpi}"))
+                    .with_hint("the resolution is above 0, and below ten million dots per inch")
+            })?),
+            None => {
+                let said = cx.metadata().and_then(|m| m.get("dpi"));
+                let dpi = said.and_then(metadata::per_metre);
+                if let (Some(said), None) = (said, dpi) {
+                    self.notes.push(format!("metadata `dpi` is {said}, which a bitmap can't hold: left out"));
+                }
+                dpi
+            }
         };
         self.notes.extend(unkept(cx.metadata(), "a bitmap", KEPT));
+        let icc = cx.metadata().and_then(|m| m.get("icc")).and_then(Value::as_bytes);
         let bits = cx.image().dtype() == Dtype::Bool;
         let channels: &[usize] = if bits { &[1] } else { &[1, 3, 4] };
         let picture = Picture::bounded(cx.image(), channels, i32::MAX as usize)?;
+        // Grey levels are stored as colours of a palette.
+        let unfit = icc.and_then(|icc| Metadata::profile_unfit(icc, 3));
+        let icc = icc.filter(|_| unfit.is_none());
+        self.notes.extend(unfit);
         let layout = Layout {
             width: picture.width,
             height: picture.height,
             top_down: options.top_down,
             per_metre: dpi.unwrap_or_default(),
-            icc: cx.metadata().and_then(|m| m.get("icc")).and_then(Value::as_bytes),
+            icc,
             icon: false,
         };
         if bits {

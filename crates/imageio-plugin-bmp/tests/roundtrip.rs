@@ -4,7 +4,7 @@
 use imageio_plugin_bmp as _;
 
 use imageio_core::ndarray::{Array2, Array3, Axis, Slice};
-use imageio_core::{ErrorKind, Metadata, NdImage, ReadOptions, Reader, Value, WriteOptions, v3};
+use imageio_core::{Dtype, ErrorKind, Metadata, NdImage, ReadOptions, Reader, Value, WriteOptions, Writer, v3};
 
 fn rgba() -> NdImage {
     Array3::from_shape_fn((7, 5, 4), |(y, x, c)| (y * 40 + x * 7 + c * 60) as u8).into()
@@ -144,4 +144,40 @@ fn what_does_not_fit_is_refused() {
         assert_eq!(e.kind(), ErrorKind::Mismatch, "{image:?}");
         assert!(e.hint().is_some());
     }
+}
+
+/// The header of an ICC profile for pixels of a kind (ICC.1, section 7.2).
+fn profile(space: &[u8; 4]) -> Vec<u8> {
+    let mut profile = vec![0; 132];
+    profile[16..20].copy_from_slice(space);
+    profile[36..40].copy_from_slice(b"acsp");
+    profile
+}
+
+#[test]
+fn profiles_of_other_colours_are_left_out() {
+    let cases: &[(NdImage, &[u8; 4], bool)] = &[
+        (NdImage::zeros(Dtype::U8, &[4, 5]).unwrap(), b"GRAY", false),
+        (NdImage::zeros(Dtype::U8, &[4, 5]).unwrap(), b"RGB ", true),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 4]).unwrap(), b"RGB ", true),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 4]).unwrap(), b"CMYK", false),
+    ];
+    for (image, space, fits) in cases {
+        let mut metadata = Metadata::new();
+        metadata.insert("icc", profile(space));
+        let options = WriteOptions::new().extension("bmp").metadata(&metadata);
+        let mut writer = Writer::open_with("<bytes>", &options).unwrap();
+        writer.write(image).unwrap();
+        let told = writer.notes().iter().any(|note| note.contains("ICC profile is for"));
+        let bytes = writer.finish().unwrap().unwrap();
+        let kept = v3::immeta(bytes.as_slice()).unwrap().get("icc").is_some();
+        assert_eq!((kept, told), (*fits, !*fits), "{image:?}, {space:?}");
+    }
+}
+
+#[test]
+fn resolutions_are_above_nothing() {
+    let options = WriteOptions::new().extension("bmp").set("dpi", 0);
+    let e = v3::imwrite_with("<bytes>", &Array2::<u8>::zeros((2, 3)), &options).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::InvalidOption);
 }

@@ -4,6 +4,7 @@ use imageio_core::half::f16;
 use imageio_core::{Dtype, Error, ErrorKind, ImageWriter, Metadata, NdImageView, Node, Result, Sink, Value, WriteCx};
 
 use crate::attribute;
+use crate::bytes::Bytes;
 use crate::encode::{Packing, pack};
 use crate::header::{Attribute, Channel, MAGIC, PixelType, Window};
 use crate::options::ExrWriteOptions;
@@ -17,6 +18,8 @@ pub(crate) struct ExrWriter {
     single: bool,
     parts: Vec<Packed>,
     lost: Vec<String>,
+    /// Attributes of later parts that gave way to those of the first.
+    given_way: Vec<&'static str>,
 }
 
 /// A part of several, packed.
@@ -26,6 +29,9 @@ struct Packed {
     lines: usize,
     blocks: Vec<Vec<u8>>,
 }
+
+/// Attributes beside `displayWindow` that all parts of a file have in common, as OpenEXR demands.
+const SHARED: [&str; 3] = ["chromaticities", "pixelAspectRatio", "timeCode"];
 
 /// Attributes that follow from the image itself.
 const OWN: [&str; 13] = [
@@ -46,7 +52,7 @@ const OWN: [&str; 13] = [
 
 impl ExrWriter {
     pub(crate) fn new(sink: Sink) -> Self {
-        ExrWriter { sink, single: false, parts: Vec::new(), lost: Vec::new() }
+        ExrWriter { sink, single: false, parts: Vec::new(), lost: Vec::new(), given_way: Vec::new() }
     }
 
     /// The attributes of an image, in alphabetical order as other writers have them.
@@ -91,6 +97,36 @@ impl ExrWriter {
         named.or_else(|| cx.metadata()?.get("name")?.as_str().map(str::to_owned)).filter(|name| !name.is_empty())
     }
 
+    /// Takes over from the first part what all parts have in common.
+    fn share(&mut self, header: &mut Vec<Attribute>) {
+        let Some(first) = self.parts.first() else { return };
+        for name in SHARED {
+            let common = first.header.iter().find(|a| a.name == name);
+            let own = header.iter().position(|a| a.name == name);
+            if let Some(own) = own.map(|at| header.remove(at))
+                && common.is_none_or(|common| common.value != own.value)
+                && !self.given_way.contains(&name)
+            {
+                self.given_way.push(name);
+            }
+            header.extend(common.cloned());
+        }
+        header.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+
+    /// One display window for all parts: readers refuse files whose parts have several.
+    fn one_display_window(&mut self) {
+        let windows = self.parts.iter().flat_map(|part| &part.header).filter(|a| a.name == "displayWindow");
+        let Some(whole) = windows.filter_map(|a| Window::read(&mut Bytes(&a.value))).reduce(Window::around) else {
+            return;
+        };
+        for attribute in self.parts.iter_mut().flat_map(|part| &mut part.header) {
+            if attribute.name == "displayWindow" {
+                attribute.value = whole.bytes();
+            }
+        }
+    }
+
     /// Header, a table of offsets to be filled in, and blocks as they are packed.
     fn write_single(&mut self, cx: &WriteCx<'_>, packing: &Packing, header: &[Attribute], first_y: i32) -> Result<()> {
         let long = header.iter().any(|a| a.name.len() > 31 || a.kind.len() > 31);
@@ -124,6 +160,7 @@ impl ExrWriter {
 
     fn write_parts(&mut self) -> Result<()> {
         let multi = self.parts.len() > 1;
+        self.one_display_window();
         let long = self.parts.iter().flat_map(|part| &part.header).any(|a| a.name.len() > 31 || a.kind.len() > 31);
         let flags = 2u32 | if long { 0x400 } else { 0 } | if multi { 0x1000 } else { 0 };
         self.sink.write_all(&MAGIC)?;
@@ -175,6 +212,7 @@ impl ImageWriter for ExrWriter {
             self.single = true;
             return Ok(());
         }
+        self.share(&mut header);
         // Parts are told apart by their names.
         let taken = |name: &str| {
             self.parts.iter().flat_map(|part| &part.header).any(|a| a.name == "name" && a.value == name.as_bytes())
@@ -203,10 +241,15 @@ impl ImageWriter for ExrWriter {
     }
 
     fn notes(&self) -> Vec<String> {
-        if self.lost.is_empty() {
-            return Vec::new();
+        let mut notes = Vec::new();
+        if !self.lost.is_empty() {
+            notes.push(format!("OpenEXR has no attribute type for {}, which were not kept", self.lost.join(", ")));
         }
-        vec![format!("OpenEXR has no attribute type for {}, which were not kept", self.lost.join(", "))]
+        if !self.given_way.is_empty() {
+            let names = self.given_way.join(", ");
+            notes.push(format!("all images of an OpenEXR file have one {names}: that of the first was kept"));
+        }
+        notes
     }
 }
 
@@ -327,6 +370,14 @@ impl Attribute {
 }
 
 impl Window {
+    /// The smallest window around both.
+    fn around(self, other: Self) -> Self {
+        Window {
+            min: (self.min.0.min(other.min.0), self.min.1.min(other.min.1)),
+            max: (self.max.0.max(other.max.0), self.max.1.max(other.max.1)),
+        }
+    }
+
     fn bytes(self) -> Vec<u8> {
         [self.min.0, self.min.1, self.max.0, self.max.1].into_iter().flat_map(i32::to_le_bytes).collect()
     }

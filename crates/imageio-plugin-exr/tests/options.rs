@@ -123,6 +123,34 @@ fn several_images_are_parts() {
     assert!(e.to_string().contains("beauty, id"), "{e}");
 }
 
+/// Readers refuse files whose parts differ in these (OpenEXR, "Multi-Part File Format", shared attributes).
+#[test]
+fn parts_share_what_all_have_in_common() {
+    let images = [NdImage::from(picture(8, 9, 3)), NdImage::from(picture(12, 4, 3))];
+    let mut first = Metadata::new();
+    first.insert("pixelAspectRatio", 2.0);
+    first.insert("owner", "one");
+    let mut second = Metadata::new();
+    second.insert("pixelAspectRatio", 0.5);
+    second.insert("owner", "two");
+    let mut writer = Writer::open_with("<bytes>", &exr()).unwrap();
+    for (image, meta) in images.iter().zip([&first, &second]) {
+        writer.set_metadata(meta);
+        writer.write(image).unwrap();
+    }
+    let notes = writer.notes();
+    assert!(notes.len() == 1 && notes[0].contains("pixelAspectRatio"), "{notes:?}");
+    let bytes = writer.finish().unwrap().unwrap();
+    let mut reader = Reader::open(bytes.as_slice()).unwrap();
+    for (k, (owner, data)) in [("one", "[0, 0, 8, 7]"), ("two", "[0, 0, 3, 11]")].into_iter().enumerate() {
+        let meta = reader.metadata(k).unwrap();
+        let said = |name: &str| meta.get(name).unwrap().to_string();
+        assert_eq!((said("owner").as_str(), said("dataWindow").as_str()), (owner, data));
+        assert_eq!((said("displayWindow").as_str(), said("pixelAspectRatio").as_str()), ("[0, 0, 8, 11]", "2"));
+        assert_eq!(reader.read(k).unwrap(), images[k]);
+    }
+}
+
 #[test]
 fn attributes_survive() {
     let mut meta = Metadata::new();

@@ -124,7 +124,7 @@ impl Stored {
     /// Takes out what GIF knows; the rest goes to `notes`.
     pub fn new(metadata: &Metadata, notes: &mut Vec<String>) -> Self {
         let mut out = Stored::default();
-        for (key, node, _) in metadata.iter() {
+        for (key, node, _) in metadata.iter().filter(|(.., applied)| !applied) {
             let value = match node {
                 Node::Value(value) => Some(value),
                 Node::Section(_) => None,
@@ -143,8 +143,12 @@ impl Stored {
                     out.xmp.is_some()
                 }
                 "icc" => {
-                    out.icc = value.and_then(Value::as_bytes).map(<[u8]>::to_vec);
-                    out.icc.is_some()
+                    let profile = value.and_then(Value::as_bytes);
+                    // Whatever the image, it is stored as colours of a palette.
+                    let unfit = profile.and_then(|profile| Metadata::profile_unfit(profile, 3));
+                    out.icc = profile.filter(|_| unfit.is_none()).map(<[u8]>::to_vec);
+                    notes.extend(unfit);
+                    profile.is_some()
                 }
                 "duration" | "durations" | "background" => true,
                 _ => Metadata::describes_storage(key),

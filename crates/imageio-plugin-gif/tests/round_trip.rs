@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use imageio_core::ndarray::{Array2, Array3, Array4, Axis, Slice};
-use imageio_core::{Batch, ErrorKind, Metadata, NdImage, ReadOptions, Reader, Value, WriteOptions, Writer, v3 as iio};
+use imageio_core::{
+    Batch, Dtype, ErrorKind, Metadata, NdImage, ReadOptions, Reader, Value, WriteOptions, Writer, v3 as iio,
+};
 use imageio_plugin_gif as _;
 
 fn to() -> WriteOptions {
@@ -330,5 +332,33 @@ fn later_frames_may_say_themselves_what_is_transparent() {
     for (k, expected) in alpha(&shared, &standard).chunks(4).enumerate() {
         let one = iio::imread_with(&shared, &standard.clone().index(k as i64)).unwrap().into_array::<u8>().unwrap();
         assert_eq!(one.iter().skip(3).step_by(4).copied().collect::<Vec<_>>(), expected);
+    }
+}
+
+/// The header of an ICC profile for pixels of a kind (ICC.1, section 7.2).
+fn profile(space: &[u8; 4]) -> Vec<u8> {
+    let mut profile = vec![0; 132];
+    profile[16..20].copy_from_slice(space);
+    profile[36..40].copy_from_slice(b"acsp");
+    profile
+}
+
+#[test]
+fn profiles_of_other_colours_are_left_out() {
+    let cases: &[(NdImage, &[u8; 4], bool)] = &[
+        (NdImage::zeros(Dtype::U8, &[4, 5]).unwrap(), b"GRAY", false),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 3]).unwrap(), b"RGB ", true),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 3]).unwrap(), b"CMYK", false),
+    ];
+    for (image, space, fits) in cases {
+        let mut metadata = Metadata::new();
+        metadata.insert("icc", profile(space));
+        let options = WriteOptions::new().extension("gif").metadata(&metadata);
+        let mut writer = Writer::open_with("<bytes>", &options).unwrap();
+        writer.write(image).unwrap();
+        let told = writer.notes().iter().any(|note| note.contains("ICC profile is for"));
+        let bytes = writer.finish().unwrap().unwrap();
+        let kept = iio::immeta(bytes.as_slice()).unwrap().get("icc").is_some();
+        assert_eq!((kept, told), (*fits, !*fits), "{image:?}, {space:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Metadata as segments of a file to be.
 
-use imageio_core::{Metadata, Node, Value};
+use imageio_core::{Error, ErrorKind, Metadata, Node, Result, Value};
 use imageio_jpeg::Density;
 
 use crate::metadata::{EXTENDED_XMP, ICC, IPTC_RESOURCE, PHOTOSHOP, XMP};
@@ -17,17 +17,34 @@ pub struct Segments {
 }
 
 impl Segments {
-    /// Segments for `metadata`, with the keys that reading gives.
-    pub fn new(metadata: &Metadata) -> Self {
+    /// Segments for `metadata`, with the keys that reading gives, in a file of so many components.
+    pub fn new(metadata: &Metadata, components: usize) -> Self {
         let mut out = Segments { bytes: Vec::new(), notes: Vec::new() };
-        if let Some(exif) = metadata.get_section("exif") {
-            out.exif(exif);
+        // What is there and in no form that a segment can have.
+        let mut wrong = Vec::new();
+        match (metadata.get_section("exif"), metadata.get("exif")) {
+            (Some(exif), _) => out.exif(exif),
+            (None, Some(Value::Bytes(block))) => {
+                out.exif_block(block.strip_prefix(imageio_exif::PREFIX).unwrap_or(block));
+            }
+            (None, Some(_)) => wrong.push("exif"),
+            (None, None) => {}
         }
-        if let Some(xmp) = metadata.get("xmp").and_then(text) {
-            out.xmp(&xmp, metadata.get("xmp_extended").and_then(text));
+        match (metadata.get("xmp"), metadata.get("xmp").and_then(text)) {
+            (_, Some(xmp)) => out.xmp(&xmp, metadata.get("xmp_extended").and_then(text)),
+            (Some(_), None) => wrong.push("xmp"),
+            (None, None) => {}
         }
-        if let Some(icc) = metadata.get("icc").and_then(Value::as_bytes) {
-            out.icc(icc);
+        match metadata.get("icc") {
+            Some(Value::Bytes(icc)) => match Metadata::profile_unfit(icc, components) {
+                Some(note) => out.notes.push(note),
+                None => out.icc(icc),
+            },
+            Some(_) => wrong.push("icc"),
+            None => {}
+        }
+        if metadata.get("dpi").is_some_and(|dpi| pair(dpi).is_none()) {
+            wrong.push("dpi");
         }
         out.photoshop(metadata);
         match metadata.get("comment") {
@@ -36,6 +53,7 @@ impl Segments {
             None => {}
         }
         let kept = ["exif", "xmp", "xmp_extended", "icc", "iptc", "photoshop", "comment", "dpi"];
+        out.notes.extend(wrong.iter().map(|key| format!("metadata `{key}` is nothing that JPEG can hold: left out")));
         out.notes.extend(metadata.lost(&kept).map(|key| format!("metadata `{key}` has no place in a JPEG file")));
         out
     }
@@ -48,9 +66,8 @@ impl Segments {
     }
 
     fn exif(&mut self, exif: &Metadata) {
-        let fits = |block: &Vec<u8>| block.len() + imageio_exif::PREFIX.len() <= MAX_PAYLOAD;
         let mut block = imageio_exif::write(exif);
-        if block.as_ref().is_ok_and(|block| !fits(block)) {
+        if block.as_ref().is_ok_and(|block| !exif_fits(block)) {
             let mut smaller = exif.clone();
             if smaller.remove("Thumbnail") {
                 self.notes.push("the EXIF thumbnail was left out: the block would be too large".into());
@@ -58,9 +75,16 @@ impl Segments {
             }
         }
         match block {
-            Ok(block) if fits(&block) => self.push(0xE1, &[imageio_exif::PREFIX, &block]),
-            Ok(block) => self.notes.push(format!("the EXIF block has {} bytes, too many for a segment", block.len())),
+            Ok(block) => self.exif_block(&block),
             Err(e) => self.notes.push(format!("the EXIF block was not kept: {}", e.message())),
+        }
+    }
+
+    fn exif_block(&mut self, block: &[u8]) {
+        if exif_fits(block) {
+            self.push(0xE1, &[imageio_exif::PREFIX, block]);
+        } else {
+            self.notes.push(format!("the EXIF block has {} bytes, too many for a segment", block.len()));
         }
     }
 
@@ -140,6 +164,10 @@ impl Segments {
     }
 }
 
+fn exif_fits(block: &[u8]) -> bool {
+    block.len() + imageio_exif::PREFIX.len() <= MAX_PAYLOAD
+}
+
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Str(text) => Some(text.clone()),
@@ -156,20 +184,29 @@ fn pair(value: &Value) -> Option<(f64, f64)> {
         Some(_) => return None,
         None => (value.as_f64()?, value.as_f64()?),
     };
-    (x > 0.0 && y > 0.0 && x < 65_535.5 && y < 65_535.5).then_some((x, y))
+    // JFIF has whole numbers of 16 bits; one that becomes 0 would say nothing.
+    let fits = |v: f64| (0.5..65_535.5).contains(&v);
+    (fits(x) && fits(y)).then_some((x, y))
 }
 
 /// JFIF's densities: `dpi` of the options, or of the metadata, or those that a JPEG file had.
-pub(crate) fn density(dpi: &[f64], metadata: Option<&Metadata>) -> Density {
-    let dots = |(x, y): (f64, f64)| Density { unit: 1, x: x.round().max(1.0) as u16, y: y.round().max(1.0) as u16 };
-    if let Some(asked) = pair(&Value::List(dpi.iter().map(|v| Value::Float(*v)).collect())) {
-        return dots(asked);
+///
+/// # Errors
+/// `InvalidOption` if the option is not one number or two that JFIF can hold.
+pub(crate) fn density(dpi: &[f64], metadata: Option<&Metadata>) -> Result<Density> {
+    let dots = |(x, y): (f64, f64)| Density { unit: 1, x: x.round() as u16, y: y.round() as u16 };
+    if !dpi.is_empty() {
+        let asked = pair(&Value::List(dpi.iter().map(|v| Value::Float(*v)).collect()));
+        return asked.map(dots).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidOption, format!("option `dpi` is {dpi:?}"))
+                .with_hint("give one number, or two (across, down), each from 1 to 65535")
+        });
     }
     let get = |key: &str| metadata.and_then(|m| m.get(key));
     let stored = get("jfif_density").and_then(pair).zip(get("jfif_unit").and_then(Value::as_u64).filter(|u| *u <= 2));
     let stored = stored.map(|((x, y), unit)| Density { unit: unit as u8, x: x as u16, y: y as u16 });
     let stated = get("dpi").and_then(pair);
-    match (stored, stated) {
+    Ok(match (stored, stated) {
         // Centimetres stay what they are, unless someone has changed the dots per inch.
         (Some(stored), Some((x, y))) => {
             let factor = [0.0, 1.0, 2.54][usize::from(stored.unit)];
@@ -179,7 +216,7 @@ pub(crate) fn density(dpi: &[f64], metadata: Option<&Metadata>) -> Density {
         (Some(stored), None) => stored,
         (None, Some(stated)) => dots(stated),
         (None, None) => Density { unit: 0, x: 1, y: 1 },
-    }
+    })
 }
 
 #[cfg(test)]
@@ -189,17 +226,20 @@ mod tests {
     #[test]
     fn densities() {
         let mut meta = Metadata::new();
-        assert_eq!(density(&[], Some(&meta)), Density { unit: 0, x: 1, y: 1 });
+        assert_eq!(density(&[], Some(&meta)).unwrap(), Density { unit: 0, x: 1, y: 1 });
         meta.insert("dpi", Value::List(vec![Value::Float(300.0), Value::Float(149.6)]));
-        assert_eq!(density(&[], Some(&meta)), Density { unit: 1, x: 300, y: 150 });
-        assert_eq!(density(&[96.0], Some(&meta)), Density { unit: 1, x: 96, y: 96 });
+        assert_eq!(density(&[], Some(&meta)).unwrap(), Density { unit: 1, x: 300, y: 150 });
+        assert_eq!(density(&[96.0], Some(&meta)).unwrap(), Density { unit: 1, x: 96, y: 96 });
         let mut meta = Metadata::new();
         meta.insert("jfif_unit", 2);
         meta.insert("jfif_density", Value::List(vec![Value::UInt(50), Value::UInt(50)]));
         meta.insert("dpi", Value::Float(127.0));
-        assert_eq!(density(&[], Some(&meta)), Density { unit: 2, x: 50, y: 50 });
+        assert_eq!(density(&[], Some(&meta)).unwrap(), Density { unit: 2, x: 50, y: 50 });
         meta.insert("dpi", Value::Float(72.0));
-        assert_eq!(density(&[], Some(&meta)), Density { unit: 1, x: 72, y: 72 });
+        assert_eq!(density(&[], Some(&meta)).unwrap(), Density { unit: 1, x: 72, y: 72 });
+        for wrong in [&[0.0][..], &[70_000.0], &[-1.0], &[f64::NAN], &[72.0, 72.0, 72.0]] {
+            assert_eq!(density(wrong, None).unwrap_err().kind(), ErrorKind::InvalidOption);
+        }
     }
 
     #[test]
@@ -207,16 +247,23 @@ mod tests {
         let mut meta = Metadata::new();
         meta.insert("gamma", 0.45);
         meta.insert("process", "baseline");
-        let segments = Segments::new(&meta);
+        let segments = Segments::new(&meta, 3);
         assert!(segments.bytes.is_empty());
         assert_eq!(segments.notes, ["metadata `gamma` has no place in a JPEG file"]);
+        for key in ["exif", "xmp", "icc", "dpi"] {
+            let mut meta = Metadata::new();
+            meta.insert(key, -1);
+            let segments = Segments::new(&meta, 3);
+            assert!(segments.bytes.is_empty());
+            assert_eq!(segments.notes, [format!("metadata `{key}` is nothing that JPEG can hold: left out")]);
+        }
     }
 
     #[test]
     fn profiles_are_cut_into_portions() {
         let mut meta = Metadata::new();
         meta.insert("icc", vec![7u8; 70_000]);
-        let bytes = Segments::new(&meta).bytes;
+        let bytes = Segments::new(&meta, 3).bytes;
         assert_eq!(bytes.len(), 70_000 + 2 * 18);
         assert_eq!(bytes[..18], *b"\xFF\xE2\xFF\xFFICC_PROFILE\0\x01\x02");
     }

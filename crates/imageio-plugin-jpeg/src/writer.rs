@@ -54,7 +54,7 @@ impl ImageWriter for JpegWriter {
         let options = WriteOptions::parse(cx.options())?;
         let pixels = Pixels::of(cx, &options)?;
         let metadata = cx.metadata().or(self.metadata.as_ref());
-        let segments = metadata.map(Segments::new);
+        let segments = metadata.map(|metadata| Segments::new(metadata, pixels.channels));
         let model = match pixels.channels {
             1 => Model::Gray,
             3 if options.keep_rgb => Model::Rgb,
@@ -68,7 +68,7 @@ impl ImageWriter for JpegWriter {
             optimize: options.optimize,
             restart_interval: options.restart_interval,
         };
-        let density = density(&options.dpi, metadata);
+        let density = density(&options.dpi, metadata)?;
         let bytes: &[u8] = segments.as_ref().map_or(&[], |s| &s.bytes);
         let file = match self.foreign(&pixels, &options, density, bytes) {
             Some(file) => file,

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 use imageio_core::ndarray::{Array2, Array3, Axis, Slice};
-use imageio_core::{ErrorKind, IntoImages, Metadata, Value, WriteOptions, Writer, v3};
+use imageio_core::{Dtype, ErrorKind, IntoImages, Metadata, NdImage, ReadOptions, Value, WriteOptions, Writer, v3};
 use imageio_plugin_jpeg as jpeg;
 
 fn picture(height: usize, width: usize, channels: usize) -> Array3<u8> {
@@ -181,4 +181,60 @@ fn what_has_no_place_is_noted() {
     let mut writer = Writer::open_with("<bytes>", &options().metadata(&meta)).unwrap();
     writer.write(&picture(8, 8, 3)).unwrap();
     assert!(writer.notes().iter().any(|note| note.contains("gamma")), "{:?}", writer.notes());
+}
+
+/// The header of an ICC profile for pixels of a kind (ICC.1, section 7.2).
+fn profile(space: &[u8; 4]) -> Vec<u8> {
+    let mut profile = vec![0; 132];
+    profile[16..20].copy_from_slice(space);
+    profile[36..40].copy_from_slice(b"acsp");
+    profile
+}
+
+#[test]
+fn profiles_of_other_colours_are_left_out() {
+    let cases: &[(NdImage, &[u8; 4], bool)] = &[
+        (NdImage::zeros(Dtype::U8, &[4, 5]).unwrap(), b"GRAY", true),
+        (NdImage::zeros(Dtype::U8, &[4, 5]).unwrap(), b"RGB ", false),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 3]).unwrap(), b"RGB ", true),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 3]).unwrap(), b"CMYK", false),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 3]).unwrap(), b"GRAY", false),
+    ];
+    for (image, space, fits) in cases {
+        let mut metadata = Metadata::new();
+        metadata.insert("icc", profile(space));
+        let options = WriteOptions::new().extension("jpg").metadata(&metadata);
+        let mut writer = Writer::open_with("<bytes>", &options).unwrap();
+        writer.write(image).unwrap();
+        let told = writer.notes().iter().any(|note| note.contains("ICC profile is for"));
+        let bytes = writer.finish().unwrap().unwrap();
+        let kept = v3::immeta(bytes.as_slice()).unwrap().get("icc").is_some();
+        assert_eq!((kept, told), (*fits, !*fits), "{image:?}, {space:?}");
+    }
+}
+
+#[test]
+fn what_was_turned_upright_says_so_everywhere() {
+    let mut meta = Metadata::new();
+    meta.section("exif").insert("Orientation", 6);
+    meta.insert("xmp", "<x:xmpmeta xmlns:x='adobe:ns:meta/'><tiff:Orientation>6</tiff:Orientation></x:xmpmeta>");
+    meta.insert("dpi", Value::List(vec![Value::Int(300), Value::Int(150)]));
+    let bytes = write(&picture(16, 24, 3), &options().metadata(&meta));
+    let read = ReadOptions::new().set("rotate", true);
+    assert_eq!(v3::imread_with(bytes.as_slice(), &read).unwrap().shape(), [24, 16, 3]);
+    let turned = v3::immeta_with(bytes.as_slice(), &read).unwrap();
+    assert_eq!(turned.get("exif/Orientation"), None);
+    assert!(turned.get("xmp").and_then(Value::as_str).unwrap().contains("<tiff:Orientation>1<"));
+    assert_eq!(turned.get("dpi").unwrap().to_string(), "[150, 300]");
+    let stored = v3::immeta(bytes.as_slice()).unwrap();
+    assert!(stored.get("xmp").and_then(Value::as_str).unwrap().contains("<tiff:Orientation>6<"));
+}
+
+#[test]
+fn resolutions_that_jfif_can_not_hold() {
+    for dpi in [0.0, -72.0, 65_536.0] {
+        let e = v3::imwrite_with("<bytes>", &picture(8, 8, 3), &options().set("dpi", dpi)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::InvalidOption);
+        assert!(e.hint().unwrap().contains("65535"), "{e}");
+    }
 }

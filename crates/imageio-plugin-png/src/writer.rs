@@ -114,8 +114,6 @@ impl Shape {
         let (height, width, channels) = match *shape {
             [height, width] => (height, width, 1),
             [height, width, channels @ 2..=4] => (height, width, channels),
-            [_, _, 1] => return refused("drop the last axis for a grey image"),
-            [_, _, _, _] => return refused("write several images with Batch(&array), or with option `is_batch`"),
             _ => {
                 return refused(
                     "accepted: (height, width), or with a last axis of 2 (grey and alpha), 3 or 4 channels",

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
 
 use imageio_core::ndarray::{Array2, Array3};
-use imageio_core::{Metadata, ReadOptions, Reader, Unit, Value, WriteOptions, v3 as iio};
+use imageio_core::{Dtype, Metadata, NdImage, ReadOptions, Reader, Unit, Value, WriteOptions, Writer, v3 as iio};
 use imageio_plugin_png as _;
 
 const TOLD: &[u8] = include_bytes!("../../../tests/corpus/png/told.png");
@@ -150,4 +150,35 @@ fn pixels_may_be_the_last_thing() {
     let mut reader = Reader::open(&TOLD[..end + 8 + len]).unwrap();
     assert_eq!(reader.read(0).unwrap(), iio::imread(TOLD).unwrap());
     assert!(reader.notes().iter().any(|n| n.contains("IEND")));
+}
+
+/// The header of an ICC profile for pixels of a kind (ICC.1, section 7.2).
+fn profile(space: &[u8; 4]) -> Vec<u8> {
+    let mut profile = vec![0; 132];
+    profile[16..20].copy_from_slice(space);
+    profile[36..40].copy_from_slice(b"acsp");
+    profile
+}
+
+#[test]
+fn profiles_of_other_colours_are_left_out() {
+    let cases: &[(NdImage, &[u8; 4], bool)] = &[
+        (NdImage::zeros(Dtype::U8, &[4, 5]).unwrap(), b"GRAY", true),
+        (NdImage::zeros(Dtype::U8, &[4, 5]).unwrap(), b"RGB ", false),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 2]).unwrap(), b"RGB ", false),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 3]).unwrap(), b"RGB ", true),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 4]).unwrap(), b"CMYK", false),
+        (NdImage::zeros(Dtype::U8, &[4, 5, 3]).unwrap(), b"GRAY", false),
+    ];
+    for (image, space, fits) in cases {
+        let mut metadata = Metadata::new();
+        metadata.insert("icc", profile(space));
+        let options = WriteOptions::new().extension("png").metadata(&metadata);
+        let mut writer = Writer::open_with("<bytes>", &options).unwrap();
+        writer.write(image).unwrap();
+        let told = writer.notes().iter().any(|note| note.contains("ICC profile is for"));
+        let bytes = writer.finish().unwrap().unwrap();
+        let kept = iio::immeta(bytes.as_slice()).unwrap().get("icc").is_some();
+        assert_eq!((kept, told), (*fits, !*fits), "{image:?}, {space:?}");
+    }
 }

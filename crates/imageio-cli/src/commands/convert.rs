@@ -5,10 +5,11 @@ use std::path::Path;
 
 use imageio::resource::Atomic;
 use imageio::{
-    Cast, Dtype, ErrorKind, Index, Metadata, NdImage, PluginDescriptor, Reader, Registry, Target, WriteOptions,
-    WriteShape, Writer, dispatch, select,
+    Cast, Dtype, ErrorKind, Index, Metadata, NdImage, Options, PluginDescriptor, Reader, Registry, Target,
+    WriteOptions, WriteShape, Writer, dispatch, select,
 };
 
+use super::inks;
 use crate::args::{Convert, Fit};
 use crate::failure::{self, Outcome};
 use crate::progress::FrameBar;
@@ -21,6 +22,15 @@ enum Plan {
     Frames,
     /// One image; with `All`, every one stacked into one array.
     One(Index),
+}
+
+impl Plan {
+    fn first(&self) -> Index {
+        match self {
+            Plan::Frames => Index::At(0),
+            Plan::One(index) => *index,
+        }
+    }
 }
 
 pub fn run(args: &Convert) -> Outcome<()> {
@@ -46,21 +56,31 @@ pub fn run(args: &Convert) -> Outcome<()> {
     for (name, value) in &args.write_option {
         write = write.set(name.clone(), value.clone());
     }
-    let plan = match writer_for(&args.to, &target, &write) {
+    let descriptor = writer_for(&args.to, &target, &write);
+    let plan = match descriptor {
         Some(descriptor) => plan(&mut reader, args, descriptor)?,
         // Opening the writer will say why there is none.
         None => Plan::One(Index::Auto),
     };
+    let mut as_colors = None;
+    if let Some(descriptor) = descriptor
+        && inks::is_inks(&mut reader, plan.first())
+    {
+        (write, as_colors) = inks::settle(&reader, &read.options, descriptor, write);
+        if as_colors.is_some() {
+            failure::note("the picture is of four inks (CMYK): converted to red, green and blue, without its profile");
+        }
+    }
     if !args.no_metadata {
         write = write.metadata(&file_metadata(&mut reader, &plan)?);
     }
     let mut writer = Writer::open_with(target, &write)?;
     match plan {
         Plan::One(index) => {
-            let image = reader.read(index)?;
+            let image = read_one(&mut reader, index, as_colors.as_ref())?;
             writer.write(&fitted(image, args)?)?;
         }
-        Plan::Frames => copy_frames(&mut reader, &mut writer, args)?,
+        Plan::Frames => copy_frames(&mut reader, &mut writer, args, as_colors.as_ref())?,
     }
     let mut notes = reader.notes();
     notes.extend(writer.notes());
@@ -130,14 +150,26 @@ fn file_metadata(reader: &mut Reader<'_>, plan: &Plan) -> imageio::Result<Metada
     }
 }
 
-fn copy_frames(reader: &mut Reader<'_>, writer: &mut Writer<'_>, args: &Convert) -> Outcome<()> {
+fn read_one(reader: &mut Reader<'_>, index: Index, options: Option<&Options>) -> imageio::Result<NdImage> {
+    match options {
+        Some(options) => reader.read_with(index, options.clone()),
+        None => reader.read(index),
+    }
+}
+
+fn copy_frames(
+    reader: &mut Reader<'_>,
+    writer: &mut Writer<'_>,
+    args: &Convert,
+    options: Option<&Options>,
+) -> Outcome<()> {
     let count = reader.count()?;
     if let Some(n) = count {
         writer.expect_images(n);
     }
     let mut bar = FrameBar::new(count);
     for k in 0..count.unwrap_or(usize::MAX) {
-        let image = match reader.read(Index::At(k)) {
+        let image = match read_one(reader, Index::At(k), options) {
             Err(e) if count.is_none() && k > 0 && e.kind() == ErrorKind::IndexOutOfRange => break,
             image => image?,
         };

@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod convert;
 pub mod formats;
+mod inks;
 #[cfg(feature = "ffmpeg")]
 pub mod install_ffmpeg;
 pub mod meta;

@@ -1,7 +1,7 @@
 use std::fs;
 
 use imageio::ndarray::{Array2, Array3, ArrayD};
-use imageio::{Cast, v3 as iio};
+use imageio::{Axis, Cast, WriteOptions, v3 as iio};
 
 use crate::run::{Folder, has, imread, run, run_with};
 
@@ -42,6 +42,31 @@ fn metadata_goes_along() {
     convert(&[&file, &kept, "-o", "rotate=true"]);
     assert_eq!(imread(&kept).shape(), [8, 4]);
     assert_eq!(iio::immeta(&kept).unwrap().get("exif/Orientation"), None);
+}
+
+/// Four channels are not always red, green, blue and alpha.
+#[test]
+fn inks_become_colours() {
+    if !["jpeg", "png", "tiff", "npy"].into_iter().all(has) {
+        return;
+    }
+    let folder = Folder::new("inks");
+    let inks = Array3::<u8>::from_shape_fn((16, 16, 4), |(_, _, c)| [200, 30, 90, 10][c]);
+    let options = WriteOptions::new().set("cmyk", true).set("quality", 100);
+    let file = folder.image_with("a.jpg", &inks, &options);
+    let (png, jpg, npy) = (folder.file("b.png"), folder.file("b.jpg"), folder.file("b.npy"));
+    let said = convert(&[&file, &png]);
+    assert!(said.contains("CMYK"), "{said}");
+    // 255 - ink, less what black takes away.
+    let image = imread(&png);
+    assert_eq!((image.shape(), &image.as_bytes().unwrap()[..3]), (&[16, 16, 3][..], &[53, 216, 159][..]));
+    for file_of_inks in [&jpg, &npy, &folder.file("b.tif")] {
+        assert_eq!(convert(&[&file, file_of_inks, "--no-metadata"]), "");
+        assert_eq!(imread(file_of_inks).shape(), [16, 16, 4]);
+    }
+    assert_eq!(iio::improps(&jpg).unwrap().axes.unwrap().last(), Some(&Axis::Channel("CMYK".into())));
+    let photometric = iio::immeta(folder.file("b.tif")).unwrap().get("photometric").unwrap().to_string();
+    assert_eq!(photometric, "separated");
 }
 
 #[test]

@@ -76,6 +76,11 @@ fn entry(key: &str, value: &Value, all: &Metadata, target: Target, out: &mut Out
         }
         "icc" => {
             let profile = value.as_bytes()?;
+            let colors = if target.channels <= 2 && !target.indexed { 1 } else { 3 };
+            if let Some(note) = Metadata::profile_unfit(profile, colors) {
+                out.notes.push(note);
+                return Some(());
+            }
             let name = all.get("icc_name").and_then(Value::as_str).and_then(text::to_latin1);
             let fits = |name: &Vec<u8>| !name.is_empty() && name.len() < 80 && !name.contains(&0);
             let mut data = name.filter(fits).unwrap_or_else(|| b"ICC profile".to_vec());
@@ -96,7 +101,9 @@ fn entry(key: &str, value: &Value, all: &Metadata, target: Target, out: &mut Out
             text::assemble(&text, true, &mut out.behind_palette)?;
         }
         "exif" => {
-            assemble(*b"eXIf", value.as_bytes()?, &mut out.behind_palette);
+            let block = value.as_bytes()?;
+            let block = block.strip_prefix(imageio_exif::PREFIX).unwrap_or(block);
+            assemble(*b"eXIf", block, &mut out.behind_palette);
         }
         "time" => {
             assemble(*b"tIME", &time(value.as_str()?)?, &mut out.behind_palette);
@@ -136,10 +143,10 @@ fn whole_section(key: &str, section: &Metadata, all: &Metadata, out: &mut Outgoi
     let number = |key: &str| section.get(key).and_then(Value::as_f64);
     let byte = |key: &str| in_range(number(key)?, 0.0, 255.0).map(|v| v as u8);
     match key {
-        "exif" => {
-            let block = imageio_exif::write(section).ok()?;
-            assemble(*b"eXIf", &block, &mut out.behind_palette);
-        }
+        "exif" => match imageio_exif::write(section) {
+            Ok(block) => assemble(*b"eXIf", &block, &mut out.behind_palette),
+            Err(e) => out.notes.push(format!("EXIF was left out: {}", e.message())),
+        },
         "text" => {
             let info = all.get_section("text_info");
             for (keyword, node, _) in section.iter() {

@@ -38,7 +38,11 @@ pub(super) fn collect(metadata: &Metadata) -> Outgoing {
 
 fn entry(key: &str, value: &Value, out: &mut Outgoing) -> Option<()> {
     match (key, value) {
-        ("icc", Value::Bytes(profile)) => out.icc = Some(profile.clone()),
+        // Grey is stored as colour.
+        ("icc", Value::Bytes(profile)) => match Metadata::profile_unfit(profile, 3) {
+            Some(note) => out.notes.push(note),
+            None => out.icc = Some(profile.clone()),
+        },
         ("exif", Value::Bytes(block)) => {
             let block = block.strip_prefix(imageio_exif::PREFIX).unwrap_or(block);
             out.exif = Some(block.to_vec());
