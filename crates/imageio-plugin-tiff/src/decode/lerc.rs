@@ -93,6 +93,10 @@ impl Band<'_> {
     fn decode<E: Element + bytemuck::Pod, T: Cell>(&self, rows: &mut Rows<'_, T>, plain: &mut Vec<u8>) -> Result<()> {
         let (context, header) = (self.context, &self.header);
         let contig = context.layout.contig();
+        let [deep, length, width] = context.layout.chunk_size();
+        if deep > 1 && (header.width, header.height, header.depth) == (width, length, contig) {
+            return self.volume::<E, T>(rows, plain);
+        }
         if header.depth == 1 && contig > 1 && self.others().next().is_some() {
             return self.bands::<E, T>(rows, plain);
         }
@@ -115,6 +119,21 @@ impl Band<'_> {
             Decoder::new().decode(self.blob, out, self.none()).map(|_| ()).map_err(bad)
         })?;
         self.place(rows, plain, header.depth)
+    }
+
+    /// A band for each plane of the tile.
+    fn volume<E: Element + bytemuck::Pod, T: Cell>(&self, rows: &mut Rows<'_, T>, plain: &mut Vec<u8>) -> Result<()> {
+        let [planes, ..] = self.inside;
+        let elements = usize::try_from(self.header.elements()).unwrap_or(usize::MAX);
+        self.with::<E>(plain, self.header.depth.saturating_mul(planes), |out| {
+            let (mut decoder, mut rest) = (Decoder::new(), self.blob);
+            for plane in out.chunks_exact_mut(elements.max(1)) {
+                let header = decoder.decode(rest, plane, self.none()).map_err(bad)?;
+                rest = rest.get(header.length..).unwrap_or(&[]);
+            }
+            Ok(())
+        })?;
+        self.put(rows, plain, planes, self.header.depth)
     }
 
     /// The headers of the bands after the first.
@@ -196,8 +215,12 @@ impl Band<'_> {
     }
 
     fn place<T: Cell>(&self, rows: &mut Rows<'_, T>, plain: &[u8], components: usize) -> Result<()> {
+        self.put(rows, plain, 1, components)
+    }
+
+    fn put<T: Cell>(&self, rows: &mut Rows<'_, T>, plain: &[u8], planes: usize, components: usize) -> Result<()> {
         let Header { width, height, .. } = self.header;
-        let found = Found { width, height, components, size: self.context.dtype.size() };
+        let found = Found { planes, width, height, components, size: self.context.dtype.size() };
         place(self.context, self.inside, rows, &found, plain)
     }
 
