@@ -103,9 +103,9 @@ pub(super) fn place<T: Cell>(
             _ => real,
         };
         (found.width * contig, plane)
-    } else if elements == width * length * contig {
+    } else if elements == depth * width * length * contig {
         // Raw formats store two samples as one pixel and the like: the order of elements is what counts.
-        (width * contig, real)
+        (width * contig, if depth > 1 { length } else { real })
     } else {
         return Err(Error::malformed(format!(
             "a strip or tile of {}x{} pixels with {} samples, {real}x{columns} with {contig} are needed",

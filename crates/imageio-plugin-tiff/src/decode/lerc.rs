@@ -27,8 +27,9 @@ pub(crate) fn decode<T: Cell>(
         let header = Header::read(blob).map_err(bad)?;
         check(context, header.width, header.height)?;
         // A pixel of more samples than the image has may be several pixels taken for one, but no memory without end.
-        if header.depth > context.layout.contig().saturating_mul(MOST_DEEP) {
-            let contig = context.layout.contig();
+        let contig = context.layout.contig();
+        let all = context.layout.chunk_size().iter().fold(contig, |n, side| n.saturating_mul(*side));
+        if header.depth > contig.saturating_mul(MOST_DEEP) && header.elements() != all as u64 {
             return Err(Error::malformed(format!("LERC of {} samples a pixel, where {contig} belong", header.depth)));
         }
         if header.kind.size() != context.dtype.size() {

@@ -92,6 +92,12 @@ for codec, feature in (('lerc', 'lerc'), ('jpegxl', 'jpegxl')):
         assert np.array_equal(tifffile.imread(name), a), name
         say(name, feature, a)
 
+# A tile whose columns are samples to LERC.
+a = (np.indices((2, 12, 40)).sum(0) * 3 % 200).astype('f8')
+tifffile.imwrite('columns.lerc.tif', a, compression='lerc', volumetric=True, tile=(3, 16, 48))
+assert np.array_equal(tifffile.imread('columns.lerc.tif'), a)
+say('columns.lerc.tif', 'lerc', a)
+
 # Samples that are rows of pixels to JPEG XL.
 name = 'rows.jpegxl.tif'
 a = some('u2', (20, 31, 5))
