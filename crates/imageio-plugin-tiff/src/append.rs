@@ -9,7 +9,8 @@ use crate::chain::Chain;
 use crate::encode::ifd::Format;
 use crate::ifd::{Tiff, Window};
 use crate::page::Page;
-use crate::series::{descriptions, is_imagej, is_ome, is_shaped};
+use crate::series::{Series, descriptions, group, is_imagej, is_ome, is_shaped};
+use crate::tags::tag;
 
 /// What has to be known of a file to add to it.
 pub(crate) struct Existing {
@@ -47,14 +48,44 @@ impl Existing {
         };
         let first = Page::read(&tiff, offsets.first().copied().unwrap_or(0), &mut window)?;
         let texts = descriptions(&tiff, &first, &mut window)?;
-        if texts.first().is_some_and(|t| is_ome(t)) || texts.iter().any(|t| is_imagej(t)) {
-            return Err(Error::unsupported(
-                "adding to a file of ImageJ or OME, whose description is of the whole file",
-            )
-            .with_hint("read its arrays and write them together with the new ones"));
+        let series = group(&tiff, &mut chain, &mut window, None)?.series;
+        if let Some(kind) = described_as_a_whole(&first, &texts).or_else(|| ordered(&series)) {
+            let what = format!("adding to a file of {kind}, whose pages make up a whole");
+            return Err(Error::unsupported(what).with_hint(
+                "write a file of its own, or read the arrays of this one and write them together with the new ones",
+            ));
         }
         let format = Format { endian: tiff.header.endian, big: tiff.header.big };
         file.rewind()?;
         Ok(Some(Existing { file, format, link, is_shaped: texts.iter().any(|t| is_shaped(t)) }))
     }
+}
+
+/// What wrote a file whose description says which pages there are: more of them would be no part of it, or make it
+/// wrong.
+fn described_as_a_whole(first: &Page, texts: &[String]) -> Option<&'static str> {
+    let has = |tag| first.ifd.entry(tag).is_some();
+    Some(match () {
+        () if texts.first().is_some_and(|t| is_ome(t)) => "OME",
+        () if texts.iter().any(|t| is_imagej(t)) => "ImageJ",
+        () if has(tag::CZ_LSMINFO) => "Zeiss (LSM)",
+        () if has(tag::MICRO_MANAGER) => "Micro-Manager",
+        () if has(tag::MM_STAMP) => "FluoView",
+        () if crate::series::is_stk(first) => "MetaMorph (STK)",
+        () => return None,
+    })
+}
+
+/// What wrote a file whose pages are known by their order: another would be taken for one of them, or for none.
+fn ordered(series: &[Series]) -> Option<&'static str> {
+    series.iter().find_map(|s| {
+        Some(match s.kind {
+            "eer" => "electron events (EER)",
+            "mdgel" => "MD Gel",
+            "qpi" => "PerkinElmer (QPI)",
+            "scn" => "Leica (SCN)",
+            "svs" => "Aperio (SVS)",
+            _ => return None,
+        })
+    })
 }

@@ -21,21 +21,11 @@ pub(crate) enum Kind {
 /// Sizes of the axes before rows and columns by their letters, the slowest first. Without letters they are the last
 /// ones of `TZC`, as tifffile takes them.
 fn outer(shape: &[usize], a: &Arrangement, kind: &str) -> Result<Vec<(char, usize)>> {
-    let inner = match a.samples {
-        1 if shape.last() != Some(&1) || a.width == 1 => 2,
-        _ => 3,
+    let n = a.outer;
+    let letters = match &a.axes {
+        Some(axes) => axes.to_ascii_uppercase().chars().collect(),
+        None => ['T', 'Z', 'C'].into_iter().skip(3usize.saturating_sub(n)).collect::<Vec<char>>(),
     };
-    let (letters, inner) = match &a.axes {
-        Some(axes) => {
-            let inner = if axes.ends_with("YX") && !axes.ends_with("SYX") { 2 } else { 3 };
-            (axes.to_ascii_uppercase().chars().collect(), inner)
-        }
-        None => {
-            let n = shape.len().saturating_sub(inner);
-            (['T', 'Z', 'C'].into_iter().skip(3usize.saturating_sub(n)).collect::<Vec<char>>(), inner)
-        }
-    };
-    let n = shape.len().saturating_sub(inner);
     let letters: Vec<char> = letters.into_iter().take(n).collect();
     let known = letters.iter().all(|c| matches!(c, 'T' | 'Z' | 'C'));
     let twice = letters.iter().enumerate().any(|(k, c)| letters.iter().skip(k + 1).any(|d| c == d));
@@ -375,6 +365,8 @@ mod tests {
         ome.add(&[3, 2, 5, 6], &arrange(&[3, 2, 5, 6], Some("CTYX")), Dtype::U16, &options, None).unwrap();
         ome.add(&[7, 5, 6, 3], &arrange(&[7, 5, 6, 3], Some("ZYXS")), Dtype::U8, &WriteOptions::new(), None).unwrap();
         assert!(ome.add(&[5, 6], &arrange(&[5, 6], None), Dtype::F16, &options, None).is_err());
+        // A column of pixels of one sample, not channels.
+        assert_eq!(outer(&[2, 1, 1], &arrange(&[2, 1, 1], None), "OME").unwrap(), []);
         let text = ome.document();
         assert!(text.is_ascii() && text.ends_with("OME>"));
         let document = ome_document(&text).unwrap();

@@ -21,6 +21,9 @@ pub(crate) enum Endian {
 }
 
 impl Endian {
+    /// That of the machine.
+    pub const NATIVE: Self = if cfg!(target_endian = "little") { Endian::Little } else { Endian::Big };
+
     pub fn is_native(self) -> bool {
         (self == Endian::Little) == cfg!(target_endian = "little")
     }

@@ -157,6 +157,11 @@ impl TiffWriter {
     fn kind(&mut self, options: &WriteOptions, dtype: Dtype) -> Result<Kind> {
         let wanted = match (options.imagej, options.ome) {
             (true, Some(true)) => return Err(Error::mismatch("options `imagej` and `ome` exclude each other")),
+            (true, _) if options.pyramid > 0 => {
+                return Err(
+                    Error::mismatch("ImageJ's files have no pyramid").with_hint("write it with the option `ome`")
+                );
+            }
             (true, _) => Kind::ImageJ,
             (_, Some(true)) => Kind::Ome,
             (_, Some(false)) => Kind::Plain,
@@ -172,7 +177,8 @@ impl TiffWriter {
         match self.kind {
             Some(kind) if kind == wanted || options.ome.is_none() && !options.imagej => Ok(kind),
             Some(_) if options.append => {
-                Err(Error::unsupported("adding to a file as ImageJ or OME, whose descriptions are of the whole file"))
+                Err(Error::unsupported("adding to a file as ImageJ or OME, whose descriptions are of the whole file")
+                    .with_hint("leave the option away, or read the arrays that are there and write all together"))
             }
             Some(_) => Err(Error::mismatch("the arrays of one file are described in one way")),
             None => Ok(*self.kind.insert(wanted)),

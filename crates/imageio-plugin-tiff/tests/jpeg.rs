@@ -144,6 +144,28 @@ fn planes_are_streams_of_their_own() {
     assert!(differences(&found, &image).0 <= 2);
 }
 
+/// tifffile decodes planes only if each says that it is JFIF.
+#[test]
+fn planes_are_read_by_others() {
+    let Some(python) = std::env::var_os("IMAGEIO_PEERS") else {
+        eprintln!("skipped: IMAGEIO_PEERS names no Python with the peers");
+        return;
+    };
+    let script = "import sys, tifffile\n\
+                  a = tifffile.imread(sys.argv[1])\n\
+                  assert a.shape == (3, 40, 50), a.shape\n\
+                  sys.stdout.buffer.write(a.tobytes())";
+    let image: NdImage = Array3::from_shape_fn((3, 40, 50), |(c, y, x)| (c * 20 + y + x) as u8).into();
+    for layout in [("tile", "[16, 16]"), ("rows_per_strip", "16"), ("photometric", "minisblack")] {
+        let path = std::env::temp_dir().join(format!("imageio-tiff-planes-{}-{}.tif", layout.0, std::process::id()));
+        v3::imwrite_with(&path, &image, &options(&[("planar", "true"), layout])).unwrap();
+        let output = std::process::Command::new(&python).args(["-c", script]).arg(&path).output().unwrap();
+        assert!(output.status.success(), "{layout:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.stdout, v3::imread(&path).unwrap().as_bytes().unwrap(), "{layout:?}");
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
 #[test]
 fn quality_costs_bytes() {
     let image = picture(&[200, 200, 3]);

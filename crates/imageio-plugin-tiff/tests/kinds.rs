@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use imageio_core::{Index, ReadOptions, Reader, Unit, v3};
+use imageio_core::{Index, ReadOptions, Reader, Unit, WriteOptions, v3};
 use imageio_plugin_tiff::TiffReader;
 use imageio_testkit::digest::sha256;
 
@@ -149,4 +149,50 @@ fn instruments_say_what_they_say() {
         }
     }
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Files whose pages make up a whole are left alone; others keep what they have, and have one more.
+#[test]
+fn images_are_added_to_files_that_are_no_whole() {
+    let Some((folder, list)) = files("append") else { return };
+    let whole =
+        ["ome", "imagej", "lsm", "stk", "fluoview", "mmstack", "ndtiff", "ndpi", "eer", "mdgel", "qpi", "scn", "svs"];
+    let new = imageio_testkit::samples::picture(imageio_core::Dtype::F32, &[5, 7]);
+    let mut names: Vec<(&str, &str)> = list.lines().map(|line| (field(line, 0), field(line, 2))).collect();
+    names.dedup_by_key(|(name, _)| *name);
+    let (mut added, mut refused, mut wrong) = (0, BTreeSet::new(), Vec::new());
+    for (name, kind) in names {
+        let path = folder.join(name);
+        let state = || std::fs::metadata(&path).map(|m| (m.len(), m.modified().unwrap())).unwrap();
+        let before = state();
+        let images = |path: &Path| -> Vec<String> {
+            let mut reader = Reader::open(path).unwrap();
+            let count = reader.count().unwrap().unwrap();
+            (0..count).map(|k| reader.read(k).map_or_else(|e| e.kind().to_string(), |image| sha256(&image))).collect()
+        };
+        let old = if whole.contains(&kind) { Vec::new() } else { images(&path) };
+        let written = v3::imwrite_with(&path, &new, &WriteOptions::new().set("append", true));
+        if whole.contains(&kind) {
+            let error = written.map(|_| ()).unwrap_err();
+            assert_eq!(error.kind(), imageio_core::ErrorKind::Unsupported, "{name}: {error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("file of its own")), "{name}: {error}");
+            assert_eq!(state(), before, "{name}");
+            refused.insert(kind.to_owned());
+            continue;
+        }
+        written.unwrap_or_else(|e| panic!("{name}, {kind}: {e}"));
+        let all = images(&path);
+        if (&all[..], all.last()) != (&[&old[..], &[sha256(&new)]].concat(), Some(&sha256(&new))) {
+            wrong.push(format!("{name}, {kind}: {} {}", old.len(), all.len()));
+        }
+        added += 1;
+    }
+    assert_eq!(wrong, [""; 0]);
+    println!("added to {added} files, refused: {refused:?}");
+    assert!(added >= 10 && refused.len() >= 5, "{added} {refused:?}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+fn field(line: &str, k: usize) -> &str {
+    line.split('\t').nth(k).unwrap()
 }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use imageio_core::{ErrorKind, Reader, v3};
+use imageio_core::{ErrorKind, Limits, ReadOptions, Reader, Result, v3};
 use imageio_jpeg::stream::{Color, Encoding, Stream, encode};
 use imageio_plugin_tiff::{TiffReader, register};
 
@@ -219,4 +219,41 @@ fn what_lacks_is_named() {
     let error = v3::imread(file.finish(first)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Malformed);
     assert!(error.to_string().contains("quantisation tables"), "{error}");
+}
+
+/// A part of a page needs the whole page, for which there is memory only if the stream can fill it.
+#[test]
+fn a_part_of_a_page_that_is_one_stream() {
+    register();
+    let picture = |width: usize, height: usize| {
+        let streams = streams(HEIGHT);
+        let (segments, data) = split(&streams[0]);
+        let mut file = File::new();
+        let mut tags = image();
+        tags[0] = (256, 4, vec![width as u32]);
+        tags[1] = (257, 4, vec![height as u32]);
+        tags.extend(tables(&mut file, &segments));
+        tags.extend(strips(&mut file, &[data]));
+        tags.retain(|(tag, _, _)| *tag != 278);
+        tags.push((278, 4, vec![height as u32]));
+        let first = file.directory(&tags);
+        file.finish(first)
+    };
+    let part = |bytes: Vec<u8>, limits: Limits| -> Result<Vec<u8>> {
+        let mut reader = Reader::open_with(bytes, &ReadOptions::new().limits(limits))?;
+        let image = reader.downcast_mut::<TiffReader>().unwrap().read_region(100..130, 400..420)?;
+        assert_eq!(image.shape(), [30, 20, 3]);
+        Ok(image.as_bytes().unwrap().to_vec())
+    };
+    let whole = v3::imread(picture(WIDTH, HEIGHT)).unwrap();
+    let rows = whole.as_bytes().unwrap().chunks_exact(WIDTH * 3).skip(100).take(30);
+    let expected: Vec<u8> = rows.flat_map(|row| row[400 * 3..420 * 3].to_vec()).collect();
+    assert_eq!(part(picture(WIDTH, HEIGHT), Limits::default()).unwrap(), expected);
+
+    let error = part(picture(WIDTH, HEIGHT), Limits::default().max_alloc(100_000)).map(|part| part.len()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+    assert_eq!(error.context_value("limit"), Some("max_alloc = 100000"), "{error}");
+    let error = part(picture(65_535, 65_535), Limits::default().max_alloc(None)).unwrap_err();
+    assert_eq!((error.kind(), error.context_value("page")), (ErrorKind::Malformed, Some("0")), "{error}");
+    assert!(error.to_string().contains("can't come from"), "{error}");
 }

@@ -223,6 +223,9 @@ fn options_reach_their_tags() {
         let e = v3::imwrite_with("<bytes>", &image, &options).unwrap_err();
         assert!(matches!(e.kind(), ErrorKind::Mismatch | ErrorKind::InvalidOption), "{name}: {e}");
     }
+    let options = WriteOptions::new().set("imagej", true).set("pyramid", 2).extension("tif");
+    let e = v3::imwrite_with("<bytes>", &image, &options).unwrap_err();
+    assert!(e.kind() == ErrorKind::Mismatch && e.hint().is_some_and(|hint| hint.contains("`ome`")), "{e}");
     for (compression, level, right) in [("deflate", 9, true), ("deflate", 10, false), ("lzw", -1, false)]
         .into_iter()
         .chain(if cfg!(feature = "zstd") {

@@ -230,14 +230,30 @@ fn spread<T: Cell>(
                 unpack::store(values, signed, size, out);
                 T::put(out, to);
             }
+            (Form::Float24, Predictor::Float { stride }) => {
+                let out = resize(&mut scratch.row, samples * (size + 3))?;
+                let (out, sorted) = out.split_at_mut(samples * size);
+                predictor::float(from, contig * stride, 3, sorted);
+                unpack::floats24(sorted, Endian::NATIVE, out);
+                T::put(out, to);
+            }
             (Form::Float24, _) => {
                 let out = resize(&mut scratch.row, samples * size)?;
                 unpack::floats24(from, context.endian, out);
                 T::put(out, to);
             }
-            (Form::ComplexIntegers(half), _) => {
+            (Form::ComplexIntegers(half), predictor) => {
+                let mut endian = context.endian;
+                if let Predictor::Horizontal { stride } = predictor {
+                    // What differs are numbers as large as both parts.
+                    if !endian.is_native() {
+                        unpack::swap(from, 2 * half);
+                        endian = Endian::NATIVE;
+                    }
+                    predictor::horizontal(from, row_bytes, 2 * half, contig * stride);
+                }
                 let out = resize(&mut scratch.row, samples * size)?;
-                unpack::complex_integers(from, context.endian, half, size / 2, out);
+                unpack::complex_integers(from, endian, half, size / 2, out);
                 T::put(out, to);
             }
             (Form::Rgb565, _) => {

@@ -74,14 +74,17 @@ impl Context {
         };
         match predictor {
             // tifffile sorts the bytes of integers and complex numbers as well.
-            Predictor::Float { .. } if !matches!(layout.bits.as_slice(), [16 | 32 | 64]) || layout.format == 5 => {
+            Predictor::Float { .. }
+                if layout.format == 5
+                    || !matches!((layout.bits.as_slice(), layout.format), ([16 | 32 | 64], _) | ([24], 3)) =>
+            {
                 let what = format!("the floating-point predictor on samples of {dtype}");
                 return Err(Error::unsupported(what).tag(tag::PREDICTOR));
             }
-            // libtiff takes complex numbers of 64 bits for integers of as many.
+            // libtiff takes complex numbers of up to 64 bits for integers of as many.
             Predictor::Horizontal { .. }
-                if layout.format == 5
-                    || matches!(dtype, Dtype::C128 | Dtype::Bool)
+                if layout.bits == [128]
+                    || dtype == Dtype::Bool
                     || layout.bits.len() > 1
                     || layout.bits == [24] && layout.format == 3 =>
             {

@@ -192,6 +192,15 @@ impl Codec {
         false
     }
 
+    /// Bytes of the stream that the codec holds itself.
+    pub fn held(&self) -> Option<u64> {
+        #[cfg(feature = "jpeg")]
+        if let Codec::OldJpeg(header) = self {
+            return Some(header.len() as u64);
+        }
+        None
+    }
+
     fn is_lzma(&self) -> bool {
         #[cfg(feature = "lzma")]
         if matches!(self, Codec::Lzma) {

@@ -11,6 +11,8 @@ use crate::ifd::Tiff;
 
 /// What an image codec found; its samples are in `Scratch::plain`, in native byte order.
 pub(crate) struct Found {
+    /// Images of this size one after the other, for tiles of several planes.
+    pub planes: usize,
     pub width: usize,
     pub height: usize,
     pub components: usize,
@@ -63,9 +65,9 @@ fn samples(
         #[cfg(feature = "png")]
         Codec::Png => png(context, data, plain),
         #[cfg(feature = "jpeg2000")]
-        Codec::Jpeg2000 => jpeg2000(context, data, plain),
+        Codec::Jpeg2000 => super::jpeg2000::decode(context, data, plain),
         #[cfg(feature = "jpegxl")]
-        Codec::JpegXl => jpegxl(context, data, plain),
+        Codec::JpegXl => super::jpegxl::decode(context, planes, data, plain),
         #[cfg(feature = "jpegxr")]
         Codec::JpegXr => super::jpegxr::decode(context, data, plain),
         _ => Err(Error::unsupported("this compression holds samples, not images")),
@@ -88,24 +90,34 @@ pub(super) fn place<T: Cell>(
             found.size, context.dtype
         )));
     }
-    let [_, length, width] = context.layout.chunk_size();
+    let [depth, length, width] = context.layout.chunk_size();
     let length = if context.layout.tile.is_some() { length } else { real };
-    let elements = found.width * found.height * found.components;
-    let row = if found.components == contig && found.width >= columns && found.height >= planes * real {
-        found.width * contig
-    } else if elements == width * length * contig {
+    let elements = found.planes * found.width * found.height * found.components;
+    let several = found.planes > 1 && found.planes >= planes && found.height >= real;
+    let fits = several || found.height >= planes * real;
+    let (row, plane) = if found.components == contig && found.width >= columns && fits {
+        // Rows of a tile below the image lie between its planes.
+        let plane = match found.height {
+            height if several => height,
+            height if depth > 1 && height == depth * length => length,
+            _ => real,
+        };
+        (found.width * contig, plane)
+    } else if elements == depth * width * length * contig {
         // Raw formats store two samples as one pixel and the like: the order of elements is what counts.
-        width * contig
+        (width * contig, if depth > 1 { length } else { real })
     } else {
         return Err(Error::malformed(format!(
             "a strip or tile of {}x{} pixels with {} samples, {real}x{columns} with {contig} are needed",
             found.height, found.width, found.components
         )));
     };
-    if plain.len() < planes * real * row * size {
+    if plain.len() < (planes.saturating_sub(1) * plane + real) * row * size {
         return Err(Error::malformed("a strip or tile holds fewer samples than it says"));
     }
-    for (from, to) in plain.chunks_exact((row * size).max(1)).zip(rows.iter_mut()) {
+    let row = (row * size).max(1);
+    let found = plain.chunks((plane * row).max(1)).flat_map(|plane| plane.chunks_exact(row).take(real));
+    for (from, to) in found.zip(rows.iter_mut()) {
         T::put(from, to);
     }
     Ok(())
@@ -151,8 +163,14 @@ pub(crate) fn jpeg(context: &Context, tables: &[u8], data: &[u8], plain: &mut Ve
             _ => Colour::Stored,
         }
     };
-    let found = decode(stream, colour, context.allow_truncated, plain)?;
-    Ok(Found { width: found.width, height: found.height, components: found.components, size: found.size })
+    let mut found = decode(stream, colour, context.allow_truncated, plain)?;
+    if found.size == 1 && context.dtype == imageio_core::Dtype::U16 {
+        // Cameras say how many bits their sensors have: values stay what they are.
+        let values: Vec<u16> = plain.iter().copied().map(u16::from).collect();
+        *plain = bytemuck::cast_slice(&values).to_vec();
+        found.size = 2;
+    }
+    Ok(Found { planes: 1, width: found.width, height: found.height, components: found.components, size: found.size })
 }
 
 #[cfg(feature = "webp")]
@@ -175,7 +193,7 @@ fn webp(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
     } else if (stored, wanted) == (4, 3) {
         *plain = plain.chunks_exact(4).flat_map(|p| p.iter().take(3).copied()).collect();
     }
-    Ok(Found { width, height, components: wanted.clamp(3, 4), size: 1 })
+    Ok(Found { planes: 1, width, height, components: wanted.clamp(3, 4), size: 1 })
 }
 
 #[cfg(feature = "png")]
@@ -192,99 +210,5 @@ fn png(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
     if size == 2 && cfg!(target_endian = "little") {
         super::unpack::swap(plain, 2);
     }
-    Ok(Found { width, height, components: frame.color_type.samples(), size })
-}
-
-#[cfg(feature = "jpeg2000")]
-fn jpeg2000(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
-    use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
-    let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("JPEG 2000: {e}"));
-    let image = Image::new(data, &DecodeSettings::default()).map_err(|e| bad(&e))?;
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    check(context, width, height)?;
-    use imageio_core::Dtype;
-    let (least, most): (f32, f32) = match (context.dtype, signed_bits(data)) {
-        (Dtype::U8, None) => (0.0, 255.0),
-        (Dtype::U16, None) => (0.0, 65_535.0),
-        (Dtype::I8, Some(..=8)) => (-128.0, 127.0),
-        (Dtype::I16, Some(..=16)) => (-32_768.0, 32_767.0),
-        (Dtype::U32 | Dtype::I32, _) => return Err(Error::unsupported("JPEG 2000 of more than 16 bits")),
-        (other, signed) => {
-            let kind = if signed.is_some() { "signed" } else { "unsigned" };
-            return Err(Error::unsupported(format!("JPEG 2000 of {kind} components in an image of {other}")));
-        }
-    };
-    // The decoder shifts all components as if they were unsigned.
-    let shift = signed_bits(data).map_or(0.0, |bits| (1u32 << (bits - 1)) as f32);
-    let mut decoder = DecoderContext::default();
-    let decoded = image.decode(&mut decoder).map_err(|e| bad(&e))?;
-    let (components, size) = (decoded.components().len(), context.dtype.size());
-    let row = size * components;
-    let out = super::chunk::resize(plain, width * height * row)?;
-    for (k, component) in decoded.components().iter().enumerate() {
-        if component.samples().len() < width * height {
-            return Err(Error::unsupported("JPEG 2000 with components of different sizes"));
-        }
-        for (to, value) in out.chunks_exact_mut(row.max(1)).zip(component.samples()) {
-            let value = (value.round() - shift).clamp(least, most) as i32;
-            let to = to.get_mut(k * size..(k + 1) * size).unwrap_or_default();
-            match size {
-                1 => to.copy_from_slice(&[value as u8]),
-                _ => to.copy_from_slice(&(value as u16).to_ne_bytes()),
-            }
-        }
-    }
-    Ok(Found { width, height, components, size })
-}
-
-/// Bits of the components of a JPEG 2000 stream if they are signed (ISO/IEC 15444-1, A.5.1: SIZ).
-#[cfg(feature = "jpeg2000")]
-fn signed_bits(data: &[u8]) -> Option<u8> {
-    let start = data.windows(4).position(|w| w == [0xff, 0x4f, 0xff, 0x51])?;
-    let depth = *data.get(start + 42)?;
-    (depth & 0x80 != 0).then_some((depth & 0x7f) + 1)
-}
-
-#[cfg(feature = "jpegxl")]
-fn jpegxl(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Result<Found> {
-    let bad = |e: &dyn std::fmt::Display| Error::malformed(format!("JPEG XL: {e}"));
-    let image = jxl_oxide::JxlImage::builder().read(std::io::Cursor::new(data)).map_err(|e| bad(&e))?;
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    check(context, width, height)?;
-    let frame = image.render_frame(0).map_err(|e| bad(&e))?;
-    let mut stream = frame.stream();
-    let components = stream.channels() as usize;
-    let samples = width * height * components;
-    let size = context.dtype.size();
-    match context.dtype {
-        imageio_core::Dtype::U8 => {
-            stream.write_to_buffer::<u8>(super::chunk::resize(plain, samples)?);
-        }
-        imageio_core::Dtype::U16 => {
-            let mut values = vec![0u16; samples];
-            stream.write_to_buffer::<u16>(&mut values);
-            *plain = bytemuck::cast_slice(&values).to_vec();
-        }
-        imageio_core::Dtype::F32 => {
-            let mut values = vec![0f32; samples];
-            stream.write_to_buffer::<f32>(&mut values);
-            *plain = bytemuck::cast_slice(&values).to_vec();
-        }
-        imageio_core::Dtype::F16 => {
-            let half = jxl_oxide::image::BitDepth::FloatSample { bits_per_sample: 16, exp_bits: 5 };
-            if image.image_header().metadata.bit_depth != half {
-                return Err(Error::unsupported("JPEG XL of other samples than half floats in an image of float16"));
-            }
-            let mut values = vec![0f32; samples];
-            stream.write_to_buffer::<f32>(&mut values);
-            // The decoder moves the exponent of every number, also of zero and the subnormal ones: taking the bits
-            // back gives each as it is stored.
-            let bits = values.iter().map(|v| v.to_bits());
-            let stored = bits.map(|b| (b >> 16 & 0x8000 | (b >> 13 & 0x3ffff).wrapping_sub(112 << 10) & 0x7fff) as u16);
-            let values: Vec<u16> = stored.collect();
-            *plain = bytemuck::cast_slice(&values).to_vec();
-        }
-        other => return Err(Error::unsupported(format!("JPEG XL in TIFF with samples of {other}"))),
-    }
-    Ok(Found { width, height, components, size })
+    Ok(Found { planes: 1, width, height, components: frame.color_type.samples(), size })
 }

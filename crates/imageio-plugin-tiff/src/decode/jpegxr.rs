@@ -32,7 +32,13 @@ pub(super) fn decode(context: &Context, data: &[u8], plain: &mut Vec<u8>) -> Res
     if cfg!(target_endian = "big") {
         super::unpack::swap(plain, size);
     }
-    Ok(Found { width: image.width as usize, height: image.height as usize, components: image.channels as usize, size })
+    Ok(Found {
+        planes: 1,
+        width: image.width as usize,
+        height: image.height as usize,
+        components: image.channels as usize,
+        size,
+    })
 }
 
 /// A stream or a container without alpha.
@@ -64,8 +70,9 @@ fn join(colours: &Image, alpha: &Image, buffer: &mut Vec<u8>) -> Result<Image> {
     Ok(Image { channels: channels as u32, data: std::mem::take(buffer), ..*colours })
 }
 
-/// The last byte of formats whose samples are red, green, blue and alpha, and the beginning that these formats share.
-const ALPHA: [u8; 5] = [0x16, 0x17, 0x19, 0x1a, 0x3a];
+/// The last byte of formats whose samples are colours and alpha, and the beginning that these formats share. Those that
+/// give blue first are decoded from the same streams, which say themselves what comes first in them.
+const ALPHA: [u8; 7] = [0x0f, 0x10, 0x16, 0x17, 0x19, 0x1a, 0x3a];
 const FORMATS: [u8; 15] = [0x24, 0xc3, 0xdd, 0x6f, 0x03, 0x4e, 0xfe, 0x4b, 0xb1, 0x85, 0x3d, 0x77, 0x76, 0x8d, 0xc9];
 /// 32 bits a pixel, with alpha as it is, and multiplied with.
 const RGBA: [[u8; 16]; 2] = [

@@ -27,8 +27,9 @@ pub(crate) fn decode<T: Cell>(
         let header = Header::read(blob).map_err(bad)?;
         check(context, header.width, header.height)?;
         // A pixel of more samples than the image has may be several pixels taken for one, but no memory without end.
-        if header.depth > context.layout.contig().saturating_mul(MOST_DEEP) {
-            let contig = context.layout.contig();
+        let contig = context.layout.contig();
+        let all = context.layout.chunk_size().iter().fold(contig, |n, side| n.saturating_mul(*side));
+        if header.depth > contig.saturating_mul(MOST_DEEP) && header.elements() != all as u64 {
             return Err(Error::malformed(format!("LERC of {} samples a pixel, where {contig} belong", header.depth)));
         }
         if header.kind.size() != context.dtype.size() {
@@ -93,6 +94,10 @@ impl Band<'_> {
     fn decode<E: Element + bytemuck::Pod, T: Cell>(&self, rows: &mut Rows<'_, T>, plain: &mut Vec<u8>) -> Result<()> {
         let (context, header) = (self.context, &self.header);
         let contig = context.layout.contig();
+        let [deep, length, width] = context.layout.chunk_size();
+        if deep > 1 && (header.width, header.height, header.depth) == (width, length, contig) {
+            return self.volume::<E, T>(rows, plain);
+        }
         if header.depth == 1 && contig > 1 && self.others().next().is_some() {
             return self.bands::<E, T>(rows, plain);
         }
@@ -115,6 +120,21 @@ impl Band<'_> {
             Decoder::new().decode(self.blob, out, self.none()).map(|_| ()).map_err(bad)
         })?;
         self.place(rows, plain, header.depth)
+    }
+
+    /// A band for each plane of the tile.
+    fn volume<E: Element + bytemuck::Pod, T: Cell>(&self, rows: &mut Rows<'_, T>, plain: &mut Vec<u8>) -> Result<()> {
+        let [planes, ..] = self.inside;
+        let elements = usize::try_from(self.header.elements()).unwrap_or(usize::MAX);
+        self.with::<E>(plain, self.header.depth.saturating_mul(planes), |out| {
+            let (mut decoder, mut rest) = (Decoder::new(), self.blob);
+            for plane in out.chunks_exact_mut(elements.max(1)) {
+                let header = decoder.decode(rest, plane, self.none()).map_err(bad)?;
+                rest = rest.get(header.length..).unwrap_or(&[]);
+            }
+            Ok(())
+        })?;
+        self.put(rows, plain, planes, self.header.depth)
     }
 
     /// The headers of the bands after the first.
@@ -196,8 +216,12 @@ impl Band<'_> {
     }
 
     fn place<T: Cell>(&self, rows: &mut Rows<'_, T>, plain: &[u8], components: usize) -> Result<()> {
+        self.put(rows, plain, 1, components)
+    }
+
+    fn put<T: Cell>(&self, rows: &mut Rows<'_, T>, plain: &[u8], planes: usize, components: usize) -> Result<()> {
         let Header { width, height, .. } = self.header;
-        let found = Found { width, height, components, size: self.context.dtype.size() };
+        let found = Found { planes, width, height, components, size: self.context.dtype.size() };
         place(self.context, self.inside, rows, &found, plain)
     }
 

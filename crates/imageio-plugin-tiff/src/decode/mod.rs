@@ -9,6 +9,10 @@ mod eer;
 mod image;
 #[cfg(feature = "jpeg")]
 mod jpeg;
+#[cfg(feature = "jpeg2000")]
+mod jpeg2000;
+#[cfg(feature = "jpegxl")]
+mod jpegxl;
 #[cfg(feature = "jpegxr")]
 mod jpegxr;
 #[cfg(feature = "lerc")]

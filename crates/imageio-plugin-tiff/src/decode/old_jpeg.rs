@@ -31,6 +31,11 @@ impl Header {
         Ok(Header { stream, tables })
     }
 
+    /// Bytes of the stream.
+    pub fn len(&self) -> usize {
+        self.stream.len()
+    }
+
     /// Decodes the image into `plain`.
     pub fn decode(&self, context: &Context, plain: &mut Vec<u8>) -> Result<Found> {
         let Some(tables) = &self.tables else { return super::image::jpeg(context, &[], &self.stream, plain) };
@@ -40,7 +45,13 @@ impl Header {
         if (found.components, found.size) == (3, 1) {
             tables.convert(plain);
         }
-        Ok(Found { width: found.width, height: found.height, components: found.components, size: found.size })
+        Ok(Found {
+            planes: 1,
+            width: found.width,
+            height: found.height,
+            components: found.components,
+            size: found.size,
+        })
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn decode(
     })();
     scratch.row = stored;
     result?;
-    Ok(Found { width, height: rows, components: contig, size: context.dtype.size() })
+    Ok(Found { planes: 1, width, height: rows, components: contig, size: context.dtype.size() })
 }
 
 fn bytes<const N: usize>(table: &[f32], f: impl Fn(f32) -> [u8; N]) -> Vec<[u8; N]> {

@@ -29,7 +29,7 @@ impl Context {
             );
         }
         let left = tiff.source.size().map_or(u64::MAX, |size| size.saturating_sub(spot.offset));
-        let stored = spot.count.min(left);
+        let stored = self.codec.held().unwrap_or(spot.count.min(left));
         if need > stored.saturating_mul(most(&self.codec)).saturating_add(small) {
             if stored < spot.count {
                 return Err(crate::source::ends_early(spot.offset, spot.count, tiff.source.size()));

@@ -87,7 +87,7 @@ pub(crate) fn decode(
             }
         }
     }
-    Ok(Found { width, height: rows, components: samples, size: 4 })
+    Ok(Found { planes: 1, width, height: rows, components: samples, size: 4 })
 }
 
 /// One row of integers of `size` bytes, each byte's values for themselves as runs and literals, the highest first.

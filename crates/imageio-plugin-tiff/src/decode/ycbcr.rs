@@ -89,7 +89,7 @@ impl Subsampled {
         })();
         scratch.row = stored;
         result?;
-        Ok(Found { width, height: rows, components: 3, size: 1 })
+        Ok(Found { planes: 1, width, height: rows, components: 3, size: 1 })
     }
 
     /// A row of units becomes as many rows of pixels as units are high, less those below the strip.

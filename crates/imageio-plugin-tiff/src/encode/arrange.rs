@@ -5,6 +5,8 @@ use imageio_core::{Error, Result};
 /// An array seen as pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Arrangement {
+    /// Axes that count pages.
+    pub outer: usize,
     pub pages: usize,
     pub length: usize,
     pub width: usize,
@@ -54,7 +56,7 @@ impl Arrangement {
             return Err(Error::mismatch(format!("a page of {length}x{width} pixels with {samples} samples")));
         }
         planar &= samples > 1;
-        Ok(Arrangement { pages, length, width, samples, planar, axes: axes.map(str::to_owned) })
+        Ok(Arrangement { outer: outer.len(), pages, length, width, samples, planar, axes: axes.map(str::to_owned) })
     }
 
     /// Samples side by side in a row.
@@ -92,7 +94,7 @@ mod tests {
 
     #[test]
     fn shapes_become_pages() {
-        let rows: [(&[usize], Option<&str>, bool, [usize; 4], bool); 12] = [
+        let rows: [(&[usize], Option<&str>, bool, [usize; 4], bool); 13] = [
             (&[5, 7], None, false, [1, 5, 7, 1], false),
             (&[5, 7, 3], None, false, [1, 5, 7, 3], false),
             (&[5, 7, 2], None, false, [1, 5, 7, 2], false),
@@ -105,6 +107,7 @@ mod tests {
             (&[3, 5, 7], Some("SYX"), false, [1, 5, 7, 3], true),
             (&[6, 3, 5, 7], None, true, [6, 5, 7, 3], true),
             (&[7], None, false, [1, 1, 7, 1], false),
+            (&[2, 1, 1], None, false, [1, 2, 1, 1], false),
         ];
         for (shape, axes, planar, [pages, length, width, samples], is_planar) in rows {
             let a = Arrangement::new(shape, axes, planar).unwrap();

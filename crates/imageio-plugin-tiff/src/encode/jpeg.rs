@@ -11,6 +11,8 @@ pub(crate) struct Jpeg {
     pub quality: u8,
     /// Pixels of a sample of chroma, across and down, if RGB becomes YCbCr.
     pub chroma: Option<(u16, u16)>,
+    /// Samples are in planes: without JFIF's marker tifffile takes each for all colours.
+    pub jfif: bool,
 }
 
 impl Jpeg {
@@ -29,7 +31,7 @@ impl Jpeg {
                     .with_hint("pixels of a sample of chroma across (1, 2, 4) and down (1, 2), such as `[2, 1]`"));
             }
         };
-        Ok(Jpeg { quality, chroma: (a.contig() == 3 && !as_stored).then_some(factors) })
+        Ok(Jpeg { quality, chroma: (a.contig() == 3 && !as_stored).then_some(factors), jfif: a.planar })
     }
 
     /// Rows that a strip has to be a multiple of.
@@ -57,7 +59,8 @@ impl Jpeg {
         let mut out = b"\xff\xd8".to_vec();
         for (marker, segment) in segments {
             // Neither JFIF's nor Adobe's segment has a meaning here: tags say what colours are.
-            if !is_table(marker) && !matches!(marker, 0xe0..=0xef) {
+            let jfif = self.jfif && segment.get(4..).is_some_and(|body| body.starts_with(b"JFIF\0"));
+            if !is_table(marker) && (jfif || !matches!(marker, 0xe0..=0xef)) {
                 out.extend_from_slice(segment);
             }
         }
@@ -125,7 +128,7 @@ mod tests {
     #[cfg(feature = "jpeg")]
     #[test]
     fn tables_are_apart() {
-        let jpeg = Jpeg { quality: 75, chroma: Some((2, 2)) };
+        let jpeg = Jpeg { quality: 75, chroma: Some((2, 2)), jfif: false };
         let tables = jpeg.tables(3).unwrap();
         let stream = jpeg.encode(&[7; 16 * 16 * 3], 16, 3).unwrap();
         let markers = |data: &[u8]| segments(data).0.iter().map(|(marker, _)| *marker).collect::<Vec<u8>>();

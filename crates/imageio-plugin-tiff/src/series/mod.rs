@@ -224,6 +224,11 @@ fn described(
     Ok(series)
 }
 
+/// `true` for a MetaMorph stack, whose planes are one page.
+pub(crate) fn is_stk(first: &Page) -> bool {
+    stk::planes(first).is_some()
+}
+
 /// The texts of a page's description tags.
 pub(crate) fn descriptions(tiff: &Tiff<'_>, page: &Page, window: &mut Window) -> Result<Vec<String>> {
     let entries = page.ifd.entries.iter().filter(|e| e.tag == tag::IMAGE_DESCRIPTION && matches!(e.kind, 1 | 2 | 7));
