@@ -1,6 +1,6 @@
 //! Writing a member: a new archive beside the old one, with everything else copied as it is.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -158,7 +158,7 @@ fn replace(
     if let Some(old) = &old {
         copy_front(&source, old.offset(), &mut sink)?;
     }
-    let mut new = ZipWriter::new(sink);
+    let mut new = ZipWriter::new(Silent::new(sink));
     let mut done = false;
     if let Some(old) = &mut old {
         new.set_raw_comment(old.comment().into()).map_err(failed)?;
@@ -178,12 +178,61 @@ fn replace(
         add(&mut new, inner, packed).map_err(failed)?;
     }
     // The sink must be back before the commit, and the old file closed before it is replaced.
-    drop(new.finish().map_err(failed)?);
-    drop(old);
+    let sink = new.finish().map_err(failed)?;
+    if sink.failed {
+        return Err(failed(io::Error::other("a part of the archive could not be written").into()));
+    }
+    drop((sink, old));
     whole.commit().map(|_| ())
 }
 
-fn add(new: &mut ZipWriter<Sink>, name: &str, packed: &Packed) -> zip::result::ZipResult<()> {
+/// A writer that takes everything once something failed. A `ZipWriter` that is dropped after an error tries to finish
+/// the archive, and tells standard error if that does not work either.
+struct Silent<W> {
+    inner: W,
+    failed: bool,
+}
+
+impl<W> Silent<W> {
+    fn new(inner: W) -> Self {
+        Silent { inner, failed: false }
+    }
+
+    fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        self.failed |= done.as_ref().is_err_and(|e| e.kind() != io::ErrorKind::Interrupted);
+        done
+    }
+}
+
+impl<W: Write> Write for Silent<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if self.failed {
+            return Ok(buf.len());
+        }
+        let done = self.inner.write(buf);
+        self.noted(done)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.failed {
+            return Ok(());
+        }
+        let done = self.inner.flush();
+        self.noted(done)
+    }
+}
+
+impl<W: Seek> Seek for Silent<W> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        if self.failed {
+            return Ok(0);
+        }
+        let done = self.inner.seek(to);
+        self.noted(done)
+    }
+}
+
+fn add(new: &mut ZipWriter<Silent<Sink>>, name: &str, packed: &Packed) -> zip::result::ZipResult<()> {
     let options = SimpleFileOptions::default()
         .last_modified_time(now())
         .large_file(packed.bytes.len() as u64 >= u64::from(u32::MAX));
