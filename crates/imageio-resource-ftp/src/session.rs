@@ -242,7 +242,7 @@ impl Session {
         self.ftp.resume_transfer(offset).map_err(|e| Failure::from(&what, e))?;
         match self.ftp.retr_as_stream(path) {
             Err(FtpError::UnexpectedResponse(answer))
-                if !self.extended && matches!(answer.status.code(), 500 | 501 | 502) =>
+                if !self.extended && matches!(answer.status.code(), 500..=502) =>
             {
                 (self.extended, _) = (true, self.ftp.set_mode(Mode::ExtendedPassive));
                 self.ftp.resume_transfer(offset).map_err(|e| Failure::from(&what, e))?;

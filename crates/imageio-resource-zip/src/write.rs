@@ -191,44 +191,51 @@ fn replace(
 struct Silent<W> {
     inner: W,
     failed: bool,
+    /// Where it stands and where it ends, as if nothing had failed: the `ZipWriter` counts on that.
+    at: u64,
+    end: u64,
 }
 
 impl<W> Silent<W> {
     fn new(inner: W) -> Self {
-        Silent { inner, failed: false }
+        Silent { inner, failed: false, at: 0, end: 0 }
     }
 
     fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
         self.failed |= done.as_ref().is_err_and(|e| e.kind() != io::ErrorKind::Interrupted);
         done
     }
+
+    fn moved(&mut self, to: u64) -> u64 {
+        (self.at, self.end) = (to, self.end.max(to));
+        to
+    }
 }
 
 impl<W: Write> Write for Silent<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if self.failed {
-            return Ok(buf.len());
-        }
-        let done = self.inner.write(buf);
-        self.noted(done)
+        let done = if self.failed { Ok(buf.len()) } else { self.inner.write(buf) };
+        let n = self.noted(done)?;
+        self.moved(self.at + n as u64);
+        Ok(n)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.failed {
-            return Ok(());
-        }
-        let done = self.inner.flush();
+        let done = if self.failed { Ok(()) } else { self.inner.flush() };
         self.noted(done)
     }
 }
 
 impl<W: Seek> Seek for Silent<W> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        if self.failed {
-            return Ok(0);
-        }
-        let done = self.inner.seek(to);
-        self.noted(done)
+        let done = match (self.failed, to) {
+            (false, to) => self.inner.seek(to),
+            (true, SeekFrom::Start(at)) => Ok(at),
+            (true, SeekFrom::Current(by)) => Ok(self.at.saturating_add_signed(by)),
+            (true, SeekFrom::End(by)) => Ok(self.end.saturating_add_signed(by)),
+        };
+        let at = self.noted(done)?;
+        Ok(self.moved(at))
     }
 }
 
