@@ -205,6 +205,14 @@ fn sequences_in_archives() {
     {
         assert_eq!(iio::imiter(text(&scratch, name)).unwrap().count(), n, "{name}");
     }
+    // As URIs, where `#` is between the archive and its members, and names are decoded.
+    iio::imwrite(format!("{}/100%25.png", zip.display()), picture(7, 3, 3)).unwrap();
+    for (inner, n) in
+        [("#", 2), ("", 2), ("#day", 4), ("#*.png", 2), ("#t*.png", 1), ("#day/p#.png", 4), ("#*%25.png", 1)]
+    {
+        let name = format!("sequence:zip://{}{inner}", zip.display());
+        assert_eq!(iio::imiter(&name).unwrap().count(), n, "{name}");
+    }
     let place = text(&scratch, "a.zip/day/p%d.png");
     assert_eq!(iio::imwrite(&place, picture(1, 4, 4)).unwrap_err().kind(), ErrorKind::Unsupported);
     let resource = place.as_str().into_resource().unwrap();

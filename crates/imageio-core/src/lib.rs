@@ -56,7 +56,7 @@ pub use self::registry::Submitted;
 pub use self::request::Request;
 pub use self::resource::{
     Atomic, Bytes, ImageResource, IntoResource, IntoTarget, LocalPath, Pipe, ReadSeek, Sink, Stdin, Stdout, Stream,
-    Target,
+    Target, WriteTo,
 };
 pub use self::transform::ColorMode;
 pub use self::value::Value;

@@ -122,8 +122,8 @@ fn with_report(e: Error, report: SelectionReport) -> Error {
     if report.is_empty() { e } else { e.with_report(report) }
 }
 
-/// A local file header of a ZIP archive (APPNOTE 4.3.7).
-const ZIP: &[u8] = b"PK\x03\x04";
+/// A local file header of a ZIP archive (APPNOTE 4.3.7), and the end of one without members (4.3.16).
+const ZIP: &[&[u8]] = &[b"PK\x03\x04", b"PK\x05\x06"];
 
 fn unrecognized(
     plugins: &[&'static PluginDescriptor],
@@ -152,12 +152,16 @@ fn unrecognized(
     }
     if let Some(hint) = hint {
         e = e.with_hint(hint);
-    } else if head.starts_with(ZIP) {
+    } else if procedural {
+        e = e.with_hint(
+            "`<screen>` is opened by feature `screen`, `<clipboard>` by `clipboard`, cameras (`<video0>`) by `ffmpeg`",
+        );
+    } else if ZIP.iter().any(|front| head.starts_with(front)) {
         e = e
             .with_hint("it is a ZIP archive: name the member to read, as in `archive.zip/picture.png` (feature `zip`)");
     } else if is_web_page(head) {
         e = e.with_hint("it is a web page (HTML): the address of the picture itself is needed, or a login");
-    } else if !procedural && !head.is_empty() {
+    } else if !head.is_empty() {
         e = e.with_hint("name a plugin with ReadOptions::plugin, or an extension with ReadOptions::extension");
     }
     with_report(e, report)

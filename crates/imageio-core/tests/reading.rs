@@ -219,10 +219,11 @@ fn who_declines_is_passed_over() {
 #[test]
 fn errors_say_what_would_help() {
     static EMPTY: Registry = Registry::empty();
-    let rows: [(&[u8], ReadOptions, ErrorKind, &str); 7] = [
+    let rows: [(&[u8], ReadOptions, ErrorKind, &str); 8] = [
         (b"FAKE", ReadOptions::new().registry(&EMPTY), ErrorKind::Unrecognized, "install()"),
         (b"what", options(), ErrorKind::Unrecognized, "ReadOptions::plugin"),
         (b"PK\x03\x04\x14", options(), ErrorKind::Unrecognized, "archive.zip/picture.png"),
+        (b"PK\x05\x06\0\0", options(), ErrorKind::Unrecognized, "archive.zip/picture.png"),
         (b"what", options().extension(".png"), ErrorKind::PluginMissing, "enable feature `png`"),
         (b"what", options().extension("cr2"), ErrorKind::PluginMissing, "Canon"),
         (b"", options(), ErrorKind::Malformed, "empty"),
@@ -237,6 +238,8 @@ fn errors_say_what_would_help() {
     let e = Reader::open_with("/no/such/file.fake", &options()).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::NotFound);
     assert!(e.to_string().contains("/no/such/file.fake"), "{e}");
+    let e = Reader::open_with("<screen>", &options()).unwrap_err();
+    assert!(e.hint().is_some_and(|hint| hint.contains("feature `screen`")), "{e}");
 }
 
 #[test]

@@ -75,6 +75,9 @@ impl Address {
         if host.is_empty() || path.is_empty() {
             return Err(fault("host and name are needed"));
         }
+        if path.ends_with('/') {
+            return Err(fault("it names a folder, and folders of FTP servers are not listed"));
+        }
         let tls = match (secure, port) {
             (false, _) => Tls::None,
             (true, 990) => Tls::Implicit,
@@ -132,8 +135,16 @@ mod tests {
         let e = Address::parse("ftp://me:hun@te/r2@host/x").unwrap_err();
         assert!(e.hint().is_some_and(|hint| hint.contains("%40")), "{e}");
         assert!(!format!("{e:?}").contains("te/r2") && !format!("{e:?}").contains("hun@"), "{e:?}");
-        let bad =
-            ["ftp:x", "ftp://h", "ftp://h/", "ftp:///x", "ftp://h:x/x", "ftp://h/a%0D%0ADELE%20b", "ftp://a%0ab@h/x"];
+        let bad = [
+            "ftp:x",
+            "ftp://h",
+            "ftp://h/",
+            "ftp://h/pub/",
+            "ftp:///x",
+            "ftp://h:x/x",
+            "ftp://h/a%0D%0ADELE%20b",
+            "ftp://a%0ab@h/x",
+        ];
         for text in bad {
             assert_eq!(Address::parse(text).unwrap_err().kind(), ErrorKind::NotFound, "{text}");
         }

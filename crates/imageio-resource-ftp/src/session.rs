@@ -48,7 +48,17 @@ impl Failure {
             let hint = "make the server's without: openssl req -x509 -addext basicConstraints=critical,CA:FALSE …";
             return Failure { error: Error::new(ErrorKind::Io, message).with_hint(hint), passes: false };
         }
-        let error = Error::new(ErrorKind::Io, format!("no secure connection came about: {text}"));
+        let lower = text.to_ascii_lowercase();
+        let message = if lower.contains("unknownissuer") {
+            "the server's certificate comes from an issuer that is not trusted, or from itself".to_owned()
+        } else if lower.contains("not valid for name") || lower.contains("notvalidforname") {
+            format!("the server's certificate is for another host: {text}")
+        } else if lower.contains("expired") {
+            "the server's certificate has expired".to_owned()
+        } else {
+            format!("no secure connection came about: {text}")
+        };
+        let error = Error::new(ErrorKind::Io, message);
         let hint = "if the server is to be trusted, name a file with its issuer's certificate (PEM) in the \
                     environment variable SSL_CERT_FILE";
         Failure { error: error.with_hint(hint), passes: false }
@@ -142,6 +152,8 @@ impl Failure {
 /// A connection that is logged in and in binary mode.
 pub(crate) struct Session {
     ftp: RustlsFtpStream,
+    /// By `EPSV`: for IPv6, and for servers that know no `PASV`.
+    extended: bool,
 }
 
 pub(crate) type Transfer = suppaftp::TransferStream<<RustlsConnector as TlsConnector>::Stream>;
@@ -190,12 +202,13 @@ impl Session {
         ftp = ftp.passive_stream_builder(move |target| dial(target, connect, idle).map_err(FtpError::ConnectionError));
         // A server that names another host for the data would have us connect to whom it likes.
         ftp.set_passive_nat_workaround(true);
-        if matches!(ip, IpAddr::V6(_)) {
+        let extended = matches!(ip, IpAddr::V6(_));
+        if extended {
             ftp.set_mode(Mode::ExtendedPassive);
         }
         ftp.login(&address.user, &address.password).map_err(|e| Failure::login(address, e))?;
         ftp.transfer_type(FileType::Binary).map_err(|e| Failure::from("choosing binary mode", e))?;
-        Ok(Session { ftp })
+        Ok(Session { ftp, extended })
     }
 
     /// Length of the file; `None` from servers that do not tell.
@@ -227,7 +240,16 @@ impl Session {
         let what = format!("reading from byte {offset}");
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         self.ftp.resume_transfer(offset).map_err(|e| Failure::from(&what, e))?;
-        self.ftp.retr_as_stream(path).map_err(|e| Failure::from(&what, e))
+        match self.ftp.retr_as_stream(path) {
+            Err(FtpError::UnexpectedResponse(answer))
+                if !self.extended && matches!(answer.status.code(), 500..=502) =>
+            {
+                (self.extended, _) = (true, self.ftp.set_mode(Mode::ExtendedPassive));
+                self.ftp.resume_transfer(offset).map_err(|e| Failure::from(&what, e))?;
+                self.ftp.retr_as_stream(path).map_err(|e| Failure::from(&what, e))
+            }
+            begun => begun.map_err(|e| Failure::from(&what, e)),
+        }
     }
 
     /// Ends a transfer before its time; `true` if the session is good for another one. Where the transfer was over

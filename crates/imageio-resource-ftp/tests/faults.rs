@@ -71,6 +71,18 @@ fn rest_that_is_ignored_or_refused() {
 }
 
 #[test]
+fn servers_that_know_only_the_newer_passive_command() {
+    let file = file(9);
+    let newer = Behaviour { extended_alone: true, ..Behaviour::default() };
+    let server = Server::start(file.clone(), newer).unwrap();
+    is_the_file(&server, &file);
+    // Asked once a session.
+    let refused = server.commands().iter().filter(|c| *c == "PASV").count();
+    let logins = server.commands().iter().filter(|c| c.starts_with("USER")).count();
+    assert!(refused > 0 && refused <= logins, "{:?}", server.commands());
+}
+
+#[test]
 fn transfers_that_break_off() {
     let file = file(3);
     // Taken up again where that can be.

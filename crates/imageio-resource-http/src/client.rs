@@ -55,6 +55,8 @@ pub(crate) struct Answer {
     pub body: Incoming,
     /// What opened doors in the request.
     pub keys: Keys,
+    /// Who answers, where redirects led away from the address that was given.
+    pub redirected: Option<Url>,
 }
 
 impl Answer {
@@ -129,18 +131,23 @@ impl Client {
             let answer = self.follow(start, ask, deadline)?;
             // Where redirects lead is often good for minutes only, and the address that was given for ever.
             if !matches!(answer.status.as_u16(), 400 | 401 | 403 | 404 | 410) {
-                return useful(answer);
+                return useful(answer, ask);
             }
             *self.found() = None;
         }
-        useful(self.follow(self.url.clone(), ask, deadline)?)
+        useful(self.follow(self.url.clone(), ask, deadline)?, ask)
     }
 
     fn follow(&self, start: Url, ask: &Ask<'_>, deadline: Option<Instant>) -> Result<Answer, Failure> {
         let mut url = start;
         let mut seen = vec![url.clone()];
         loop {
-            let answer = self.exchange(&url, ask, deadline)?;
+            let led_to = (url != self.url).then(|| url.clone());
+            let by = |failure: Failure| match &led_to {
+                Some(url) => failure.redirected(url),
+                None => failure,
+            };
+            let mut answer = self.exchange(&url, ask, deadline).map_err(by)?;
             let location = match answer.status.as_u16() {
                 301 | 302 | 303 | 307 | 308 => answer.header("location"),
                 _ => None,
@@ -149,6 +156,7 @@ impl Client {
                 if seen.len() > 1 {
                     *self.found() = Some(url);
                 }
+                answer.redirected = led_to;
                 return Ok(answer);
             };
             let refused = |why: &str| {
@@ -156,13 +164,14 @@ impl Client {
             };
             let next = url.join(location).map_err(|why| refused(&why))?.without_credentials();
             if url.https && !next.https {
-                return Err(refused("from https to http").hint("if that is meant, open the http address itself"));
+                let failure = refused("from https to http").redirected(&next);
+                return Err(failure.hint("if that is meant, open the http address itself"));
             }
             if ask.put.is_some() && !(matches!(answer.status.as_u16(), 307 | 308) && self.url.trusts(&next)) {
-                return Err(refused("a PUT to another place"));
+                return Err(refused("a PUT to another place").redirected(&next));
             }
             if seen.contains(&next) {
-                return Err(refused("in a circle"));
+                return Err(refused("in a circle").redirected(&next));
             }
             if seen.len() > MOST_REDIRECTS {
                 return Err(refused("again and again (10 times)"));
@@ -229,7 +238,7 @@ impl Client {
         self.host_is_known(&url.host);
         let (parts, body) = response.into_parts();
         let body = Incoming::new(body.into_reader(), settings.idle_timeout, settings.connect_timeout);
-        Ok(Answer { status: parts.status, headers: parts.headers, body, keys: self.keys(url) })
+        Ok(Answer { status: parts.status, headers: parts.headers, body, keys: self.keys(url), redirected: None })
     }
 
     /// What opens doors in a request to `url`.
@@ -275,10 +284,19 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), 
     Ok(())
 }
 
-fn useful(answer: Answer) -> Result<Answer, Failure> {
+fn useful(answer: Answer, ask: &Ask<'_>) -> Result<Answer, Failure> {
+    let put = ask.put.is_some();
     match answer.status.as_u16() {
         200 | 201 | 202 | 204 | 206 | 416 => Ok(answer),
-        _ => Err(Failure::status(answer.status, &answer.headers, answer.keys)),
+        203 | 205 if put => Ok(answer),
+        _ => {
+            let failure = Failure::status(answer.status, &answer.headers, answer.keys);
+            let failure = if put { failure.of_put() } else { failure };
+            Err(match &answer.redirected {
+                Some(url) => failure.redirected(url),
+                None => failure,
+            })
+        }
     }
 }
 

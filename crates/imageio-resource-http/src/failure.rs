@@ -14,6 +14,8 @@ pub(crate) struct Failure {
     message: String,
     hint: Option<&'static str>,
     status: Option<StatusCode>,
+    /// Where it happened, if redirects led somewhere else than to the address that was given; without secrets.
+    redirected: Option<String>,
     retry: Retry,
 }
 
@@ -30,6 +32,9 @@ pub(crate) enum Keys {
 }
 
 const NOBODY: &str = "nothing answers at that host and port";
+const UNKNOWN: &str = "no host of that name is known";
+const FAILED: &str = "the connection failed: ";
+const REFUSED: &str = "the proxy wants credentials, or refuses those that it was given";
 const PROXY: &str = "the environment variable that names the proxy may hold them: http://user:password@proxy:3128";
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +47,7 @@ pub(crate) enum Retry {
 
 impl Failure {
     pub fn new(kind: ErrorKind, message: impl Into<String>, retry: Retry) -> Self {
-        Failure { kind, message: message.into(), hint: None, status: None, retry }
+        Failure { kind, message: message.into(), hint: None, status: None, redirected: None, retry }
     }
 
     /// The end of an answer came too early.
@@ -65,20 +70,57 @@ impl Failure {
         Failure { message, retry: Retry::No, ..self }
     }
 
+    /// The same of a request that redirects led to this address.
+    pub fn redirected(mut self, to: &impl std::fmt::Display) -> Self {
+        self.redirected = Some(to.to_string());
+        self
+    }
+
     /// The same of a request by way of a proxy.
     pub fn by_proxy(self) -> Self {
-        match self.retry {
-            // That it was refused is said of the first host of the way.
-            Retry::No if self.message == NOBODY => Failure {
-                message: "nothing answers where the proxy should be that the environment names".to_owned(),
-                ..self
+        // That it was refused, or is not known, is said of the first host of the way.
+        let said = self.message.clone();
+        let message = match said.as_str() {
+            NOBODY => "nothing answers where the proxy should be that the environment names",
+            UNKNOWN => "the host of the proxy that the environment names is not known",
+            // SOCKS has no statuses, and its refusals come as errors of the connection.
+            text => match text.strip_prefix(FAILED) {
+                Some(why) if why.contains("auth") => {
+                    return Failure { message: REFUSED.to_owned(), retry: Retry::No, ..self }.hint(PROXY);
+                }
+                Some(why) => {
+                    return Failure { message: format!("the proxy did not connect to the server: {why}"), ..self };
+                }
+                None => return self,
             },
-            _ => self,
-        }
+        };
+        Failure { message: message.to_owned(), ..self }
     }
 
     pub fn retry(&self) -> Retry {
         self.retry
+    }
+
+    /// What a status means to a PUT, where that is something else than to a GET.
+    pub fn of_put(self) -> Self {
+        let (kind, message, hint) = match self.status.map_or(0, |status| status.as_u16()) {
+            404 | 409 => (
+                ErrorKind::NotFound,
+                "the server has no such folder to put the file into",
+                Some("it may have to be made first"),
+            ),
+            405 | 501 => (ErrorKind::ReadOnly, "the server takes no files at this address", None),
+            413 => (ErrorKind::LimitExceeded, "the file is longer than the server takes", None),
+            415 => (
+                ErrorKind::Io,
+                "the server takes no files of this type",
+                Some("HttpResource::header(\"Content-Type\", …) names another one"),
+            ),
+            423 => (ErrorKind::Io, "the file on the server is locked", None),
+            507 => (ErrorKind::Io, "the server has no space left for the file", None),
+            _ => return self,
+        };
+        Failure { kind, message: message.to_owned(), hint, ..self }
     }
 
     /// What a status means that is neither success nor redirection, to a request with these keys.
@@ -115,11 +157,14 @@ impl Failure {
                     "the server refuses access",
                     Some("the signature in the address may have expired, or be for another file"),
                 ),
-                _ => (ErrorKind::Io, "the server refuses access", None),
+                _ => (
+                    ErrorKind::Io,
+                    "the server refuses access",
+                    Some("it may want credentials, or know no program of this name: HttpResource::user_agent"),
+                ),
             },
             404 | 410 => (ErrorKind::NotFound, "the server has no such file", None),
-            407 => (ErrorKind::Io, "the proxy wants credentials, or refuses those that it was given", Some(PROXY)),
-            405 => (ErrorKind::ReadOnly, "the server does not allow this", None),
+            407 => (ErrorKind::Io, REFUSED, Some(PROXY)),
             429 => (ErrorKind::Io, "the server is asked too often", None),
             400..=499 => (ErrorKind::Io, "the server refuses the request", None),
             500..=599 => (ErrorKind::Io, "the server failed", None),
@@ -133,7 +178,7 @@ impl Failure {
             }
             _ => Retry::No,
         };
-        Failure { kind, message: message.to_owned(), hint, status: Some(status), retry }
+        Failure { kind, message: message.to_owned(), hint, status: Some(status), redirected: None, retry }
     }
 
     /// What ureq says, in our words. Its own text is repeated only where it holds no part of the request.
@@ -147,17 +192,22 @@ impl Failure {
                 Self::new(ErrorKind::Io, "the total time for a transfer is over", Retry::No)
             }
             E::Timeout(_) => Self::broke_off(format!("nothing came from the server for {idle:?}")),
-            E::HostNotFound => Self::new(ErrorKind::Io, "no host of that name is known", Retry::No),
+            E::HostNotFound => Self::new(ErrorKind::Io, UNKNOWN, Retry::No),
             E::Io(e) => Self::from_io(e),
             E::Rustls(e) => Self::from_tls(&e.to_string()),
             E::Tls(text) => Self::from_tls(text),
             E::Protocol(e) => Self::new(ErrorKind::Io, format!("what the server says is not HTTP: {e}"), Retry::No),
             E::LargeResponseHeader(..) => Self::new(ErrorKind::Io, "the header of the answer has no end", Retry::No),
             E::ConnectProxyFailed(text) if text.contains("407") => {
-                let message = "the proxy wants credentials, or refuses those that it was given";
-                Self::new(ErrorKind::Io, message, Retry::No).hint(PROXY)
+                Self::new(ErrorKind::Io, REFUSED, Retry::No).hint(PROXY)
             }
-            E::ConnectProxyFailed(_) => Self::new(ErrorKind::Io, "the proxy did not connect", Retry::No),
+            E::ConnectProxyFailed(text) => {
+                let status = text.split(|c: char| !c.is_ascii_digit()).find_map(|part| part.parse::<StatusCode>().ok());
+                let failure = Self::new(ErrorKind::Io, "the proxy did not connect to the server", Retry::No);
+                let hint = "is the address right? proxies are asked by CONNECT, which some allow for https: alone; \
+                            NO_PROXY names the hosts that need no proxy";
+                Failure { status, ..failure.hint(hint) }
+            }
             E::ConnectionFailed => Self::broke_off("no connection came about"),
             _ => Self::new(ErrorKind::Io, "the request could not be made", Retry::No),
         }
@@ -168,7 +218,7 @@ impl Failure {
         if text.contains("failed to lookup address") {
             // A name server that does not answer may do so later.
             let retry = if text.contains("emporary") { Retry::Yes } else { Retry::No };
-            return Self::new(ErrorKind::Io, "no host of that name is known", retry);
+            return Self::new(ErrorKind::Io, UNKNOWN, retry);
         }
         // TLS errors travel inside others.
         if text.contains("certificate") || e.kind() == io::ErrorKind::InvalidData {
@@ -181,7 +231,7 @@ impl Failure {
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe => Self::broke_off("the connection broke off before the answer was complete"),
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::broke_off("the connection timed out"),
-            _ => Self::new(ErrorKind::Io, format!("the connection failed: {text}"), Retry::Yes),
+            _ => Self::new(ErrorKind::Io, format!("{FAILED}{text}"), Retry::Yes),
         }
     }
 
@@ -229,6 +279,9 @@ impl Failure {
         if let Some(status) = self.status {
             e = e.with("status", status);
         }
+        if let Some(to) = self.redirected {
+            e = e.with("redirected to", to);
+        }
         e = e.with("request", asked).with("attempts", attempts);
         match self.hint {
             Some(hint) => e.with_hint(hint),
@@ -273,6 +326,9 @@ mod tests {
             (io(io::ErrorKind::InvalidData, "invalid peer certificate: UnknownIssuer"), "not trusted", false),
             (io(io::ErrorKind::ConnectionRefused, "refused").by_proxy(), "where the proxy should be", false),
             (io(io::ErrorKind::ConnectionReset, "reset").by_proxy(), "broke off", true),
+            (other("password authentication failed").by_proxy(), "the proxy wants credentials", false),
+            (other("connection refused").by_proxy(), "the proxy did not connect to the server: conn", true),
+            (other("failed to lookup address information: Name or").by_proxy(), "host of the proxy", false),
             (io(io::ErrorKind::ConnectionReset, "reset").final_one(), "nothing by which to take the file up", false),
         ];
         for (failure, message, passes) in rows {

@@ -213,6 +213,8 @@ fn writing_is_for_those_who_ask() {
         ("PUT", "/moved.png") => Answer::status(307).header("Location", "/a.png"),
         ("PUT", "/see-other.png") => Answer::status(303).header("Location", "/a.png"),
         ("PUT", "/full.png") => Answer::status(507),
+        ("PUT", "/elsewhere.png") => Answer::status(308).header("Location", "http://localhost:1/a.png?token=hunter2"),
+        ("PUT", path) if path.starts_with("/status/") => Answer::status(path[8..11].parse().unwrap()),
         ("PUT", "/flaky.png") if asked.number == 0 => Answer::status(503),
         ("PUT", _) => Answer::status(201),
         _ => Answer::file(asked, &file(10)),
@@ -243,6 +245,26 @@ fn writing_is_for_those_who_ask() {
         assert_eq!(e.kind(), ErrorKind::Io, "{e}");
         assert_eq!(e.context_value("request"), Some("PUT of 6 bytes"), "{e}");
     }
+    let rows = [
+        (203, None, ""),
+        (205, None, ""),
+        (404, Some(ErrorKind::NotFound), "no such folder"),
+        (405, Some(ErrorKind::ReadOnly), "takes no files at this address"),
+        (409, Some(ErrorKind::NotFound), "no such folder"),
+        (413, Some(ErrorKind::LimitExceeded), "longer than the server takes"),
+        (415, Some(ErrorKind::Io), "of this type"),
+        (423, Some(ErrorKind::Io), "locked"),
+        (507, Some(ErrorKind::Io), "no space left"),
+    ];
+    for (status, kind, message) in rows {
+        let url = server.url(&format!("/status/{status}.png"));
+        let done = write(resource(&url).put().into_target().unwrap());
+        assert_eq!(done.as_ref().err().map(|e| e.kind()), kind, "{status}: {done:?}");
+        assert!(done.err().is_none_or(|e| e.message().contains(message) && e.context_value("status").is_some()));
+    }
+    // Where it would have gone is said, for whoever means to send it there.
+    let e = write(resource(&server.url("/elsewhere.png")).put().into_target().unwrap()).unwrap_err();
+    assert_eq!(e.context_value("redirected to"), Some("http://localhost:1/a.png?token=***"), "{e}");
     // Abandoned, nothing is sent.
     let before = server.asked().len();
     let target = resource(&server.url("/a.png")).put().into_target().unwrap();

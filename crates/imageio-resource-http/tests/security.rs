@@ -266,6 +266,7 @@ fn from_https_to_http_is_not_followed() {
     std::fs::write(&ca, pem).unwrap();
     let e = error(resource(&format!("https://{address}/a.png")).ca_file(&ca));
     assert!(e.message().contains("from https to http"), "{e}");
+    assert_eq!(e.context_value("redirected to"), Some(plain.url("/a.png").as_str()), "{e}");
     assert!(plain.asked().is_empty());
     std::fs::remove_file(ca).unwrap();
 }
@@ -280,7 +281,11 @@ fn proxies_of_the_environment() {
                 let e = got.unwrap_err();
                 assert!(!format!("{e} {e:?}").contains("hunter2"));
             }
-            _ => assert_eq!(got.unwrap(), file(10)),
+            "works" => assert_eq!(got.unwrap(), file(10)),
+            message => {
+                let e = got.unwrap_err();
+                assert!(e.to_string().contains(message) && !format!("{e} {e:?}").contains("hunter2"), "{e:?}");
+            }
         }
         return;
     }
@@ -321,6 +326,55 @@ fn proxies_of_the_environment() {
     assert_eq!(run(&[("HTTP_PROXY", by), ("REQUEST_METHOD", "GET".into())], "works").len(), 0);
     assert_eq!(run(&[("http_proxy", "http://me:hunter2@127.0.0.1:1".into())], "fails").len(), 0);
     assert_eq!(run(&[("http_proxy", "nonsense://hunter2".into())], "fails").len(), 0);
+    // Blocks of addresses need no proxy either.
+    let nowhere = || "http://127.0.0.1:1".to_owned();
+    assert_eq!(run(&[("http_proxy", nowhere()), ("NO_PROXY", "10.0.0.0/8,127.0.0.0/8".into())], "works").len(), 0);
+
+    // SOCKS, which desktops set for all programs.
+    let socks = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socks.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in socks.incoming().flatten() {
+            std::thread::spawn(move || socks_tunnel(stream));
+        }
+    });
+    for scheme in ["socks5", "socks5h", "socks"] {
+        run(&[("ALL_PROXY", format!("{scheme}://me:hunter2@{address}"))], "works");
+    }
+    run(&[("ALL_PROXY", format!("socks5://me:wrong-hunter2@{address}"))], "wants credentials");
+    run(&[("ALL_PROXY", format!("socks5://{address}"))], "wants credentials");
+    run(&[("ALL_PROXY", "socks5://me:hunter2@127.0.0.1:1".to_owned())], "where the proxy should be");
+}
+
+/// The part of a SOCKS 5 server that one connection needs (RFC 1928, RFC 1929).
+fn socks_tunnel(mut client: TcpStream) -> Option<()> {
+    fn take<const N: usize>(from: &mut TcpStream) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        from.read_exact(&mut bytes).ok().map(|()| bytes)
+    }
+    fn counted(from: &mut TcpStream) -> Option<Vec<u8>> {
+        let [n] = take(from)?;
+        let mut bytes = vec![0; usize::from(n)];
+        from.read_exact(&mut bytes).ok().map(|()| bytes)
+    }
+    let [5] = take(&mut client)? else { return None };
+    if !counted(&mut client)?.contains(&2) {
+        return client.write_all(&[5, 0xff]).ok();
+    }
+    client.write_all(&[5, 2]).ok()?;
+    let [1] = take(&mut client)? else { return None };
+    let given = (counted(&mut client)?, counted(&mut client)?) == (b"me".to_vec(), b"hunter2".to_vec());
+    client.write_all(&[1, u8::from(!given)]).ok()?;
+    let [5, 1, 0, kind] = take(&mut client).filter(|_| given)? else { return None };
+    let host = match kind {
+        1 => std::net::Ipv4Addr::from(take::<4>(&mut client)?).to_string(),
+        _ => String::from_utf8(counted(&mut client)?).ok()?,
+    };
+    let mut server = TcpStream::connect((host, u16::from_be_bytes(take(&mut client)?))).ok()?;
+    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).ok()?;
+    let (mut from, mut to) = (client.try_clone().ok()?, server.try_clone().ok()?);
+    std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+    std::io::copy(&mut server, &mut client).ok().map(drop)
 }
 
 fn tunnel(mut client: TcpStream, log: &Mutex<Vec<String>>) {

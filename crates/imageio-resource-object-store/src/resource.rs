@@ -73,7 +73,7 @@ impl ObjectResource {
         if self.address.is_prefix() {
             return Err(Error::unsupported("this is what lies below a prefix, not an object")
                 .with("resource", &self.address)
-                .with_hint("name an object below it"));
+                .with_hint("name an object below it, or all its pictures with `sequence:` in front"));
         }
         let found = Arc::new(Object::find(&self.store()?, &self.address)?);
         Ok(self.found.get_or_init(|| found))

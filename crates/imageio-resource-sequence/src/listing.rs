@@ -58,12 +58,22 @@ fn split_on(text: &str, windows: bool) -> (&str, &str) {
     let drive = windows && matches!(text.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
     let separator = |c| c == '/' || c == '\\' && windows;
     let at = text.rfind(separator).map_or(if drive { 2 } else { 0 }, |at| at + 1);
-    text.split_at(at)
+    text.split_at(at.max(inside_archive(text).unwrap_or(0)))
+}
+
+/// Where the member begins in `zip:a.zip#b.png`: behind a `#`, which is no place for a number.
+fn inside_archive(text: &str) -> Option<usize> {
+    let is_zip = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("zip:"));
+    let lower = is_zip.then(|| text.to_ascii_lowercase())?;
+    // The archive's own name may hold one as well.
+    lower.find(".zip#").map(|at| at + 5).or_else(|| lower.find('#').map(|at| at + 1))
 }
 
 fn with_separator(folder: &str) -> String {
+    let is_zip = folder.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("zip:"));
     match folder {
         "" => String::new(),
+        folder if is_zip && inside_archive(folder).is_none() => format!("{folder}#"),
         folder if split(folder).1.is_empty() => folder.to_owned(),
         folder => format!("{folder}/"),
     }
@@ -73,6 +83,11 @@ fn with_separator(folder: &str) -> String {
 fn entries(folder: &str) -> Result<Vec<String>> {
     let place = scheme::open(if folder.is_empty() { "." } else { folder })?;
     let none = || {
+        if place.local_path().is_none() && split(folder).1.is_empty() {
+            return Error::unsupported("what lies in this folder can't be listed")
+                .with("resource", place.name())
+                .with_hint("`Sequence::files` takes the names of the files one by one");
+        }
         Error::unsupported("this is a file, not a folder")
             .with("resource", place.name())
             .with_hint("several images in one file are read without `sequence:`")
@@ -99,18 +114,27 @@ pub(crate) fn is_picture(name: &str) -> bool {
     known && !name.starts_with('.')
 }
 
+/// A file of a folder as a place of its own. Some texts are decoded when they are opened, and names are as they are.
+fn joined(folder: &str, name: &str) -> String {
+    let begins = |scheme: &str| folder.get(..scheme.len()).is_some_and(|front| front.eq_ignore_ascii_case(scheme));
+    match begins("zip:") || begins("file:") {
+        true => format!("{folder}{}", name.replace('%', "%25")),
+        false => format!("{folder}{name}"),
+    }
+}
+
 fn folder_files(folder: &str) -> Result<Vec<String>> {
     // What lies in subfolders is not in this folder; archives list it all.
     let ours = |name: &String| !name.contains('/') && is_picture(name);
     let names = entries(&with_separator(folder))?;
     let folder = with_separator(folder);
-    Ok(names.into_iter().filter(ours).map(|name| format!("{folder}{name}")).collect())
+    Ok(names.into_iter().filter(ours).map(|name| joined(&folder, &name)).collect())
 }
 
 /// Numbers and files of a numbered name, by number.
 pub(crate) fn numbers(folder: &str, numbered: &Numbered) -> Result<Vec<(u64, String)>> {
     let names = entries(folder)?;
-    let files = names.iter().filter_map(|name| Some((numbered.number(name)?, format!("{folder}{name}"))));
+    let files = names.iter().filter_map(|name| Some((numbered.number(name)?, joined(folder, name))));
     let mut files: Vec<(u64, String)> = files.collect();
     files.sort();
     Ok(files)
@@ -126,7 +150,7 @@ fn matches(pattern: &str) -> Result<Vec<String>> {
             let pattern = Pattern::new(rest).map_err(wrong)?;
             let names = entries(folder)?;
             let hits = names.into_iter().filter(|name| pattern.matches_with(name, HOW));
-            files.extend(hits.map(|name| format!("{folder}{name}")));
+            files.extend(hits.map(|name| joined(folder, &name)));
         }
         None => {
             for path in glob::glob_with(pattern, HOW).map_err(wrong)? {
@@ -171,6 +195,10 @@ mod tests {
             ("C:\\x\\img_%04d.png", true, "C:\\x\\", "img_%04d.png"),
             ("C:/x\\img_#.png", true, "C:/x\\", "img_#.png"),
             ("C:img_#.png", true, "C:", "img_#.png"),
+            ("zip:a.zip#img_#.png", false, "zip:a.zip#", "img_#.png"),
+            ("zip://x/a#b.zip#img_##.png", false, "zip://x/a#b.zip#", "img_##.png"),
+            ("ZIP:book.cbz#*.png", false, "ZIP:book.cbz#", "*.png"),
+            ("zip:a.zip#in/*.png", false, "zip:a.zip#in/", "*.png"),
             ("\\\\server\\share\\img_#.png", true, "\\\\server\\share\\", "img_#.png"),
         ];
         for (text, windows, folder, name) in rows {

@@ -70,7 +70,7 @@ impl ToBeFetched {
         let path = self.folder.join(&self.name);
         // Another process may have been faster.
         if !path.is_file() {
-            self.fetch(&path).map_err(|e| e.with("resource", format!("imageio:{}", self.name)))?;
+            self.fetch(&path).map_err(|e| advised(e).with("resource", format!("imageio:{}", self.name)))?;
         }
         Ok(self.file.get_or_init(|| Arc::new(PathResource::new(path))))
     }
@@ -154,6 +154,18 @@ impl ToBeFetched {
             .with_source(e)
             .with_hint(format!("{} names another folder for it", places::USER_FOLDER_VARIABLE))
     }
+}
+
+/// What helps whoever can't reach the collection.
+fn advised(e: Error) -> Error {
+    if e.hint().is_some() || !matches!(e.kind(), ErrorKind::Io | ErrorKind::NotFound) {
+        return e;
+    }
+    e.with_hint(format!(
+        "the standard images come from imageio's collection; {} names a folder that holds them, and the samples \
+         (`imageio:test-card.png` …) are made here",
+        places::FOLDER_VARIABLE
+    ))
 }
 
 impl ImageResource for ToBeFetched {

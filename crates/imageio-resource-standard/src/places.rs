@@ -37,6 +37,7 @@ pub fn cache_folder() -> Option<PathBuf> {
 }
 
 /// Where Python's imageio keeps what it downloaded.
+#[cfg(feature = "download")]
 pub(crate) fn of_python() -> Option<PathBuf> {
     let home = env::home_dir().filter(|home| !home.as_os_str().is_empty());
     let folder = if cfg!(windows) {

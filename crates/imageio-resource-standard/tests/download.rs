@@ -121,6 +121,7 @@ fn interrupted_and_resumed() {
     .unwrap();
     let output = child(&scratch.0, "chelsea.png", &[("IMAGEIO_STANDARD_URL", &cut.url(""))]).output().unwrap();
     assert!(said(&output).starts_with("not found: the server has no such file"), "{}", said(&output));
+    assert!(said(&output).contains("IMAGEIO_STANDARD_IMAGES names a folder"), "{}", said(&output));
     assert_eq!(scratch.files(), ["chelsea.png.part"]);
     let there = std::fs::metadata(scratch.0.join(".imageio/images/chelsea.png.part")).unwrap().len();
     assert!(there >= 100_000, "{there}");

@@ -134,13 +134,22 @@ impl<'a> Directory<'a> {
 
     pub(crate) fn missing(&self, name: &str) -> Error {
         let names = self.names();
+        let missing = Error::new(ErrorKind::NotFound, format!("the archive has no member `{}`", name.escape_debug()));
+        if names.is_empty() {
+            return missing.with_hint("it holds no files");
+        }
         let shown: Vec<&str> = names.iter().copied().take(8).collect();
         let more = if names.len() > shown.len() { ", …" } else { "" };
         let files = if names.len() == 1 { "file" } else { "files" };
-        let advice = nearest_name(name, names.iter().copied())
-            .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-        Error::new(ErrorKind::NotFound, format!("the archive has no member `{}`", name.escape_debug()))
-            .with_hint(format!("{advice}it holds {} {files}: {}{more}", names.len(), shown.join(", ")))
+        // Names differ in case more often than in letters. What leads into an archive is looked for without the rest.
+        let lower = name.to_lowercase();
+        let same = |near: &&str| {
+            let near = near.to_lowercase();
+            near == lower || near.ends_with(".zip") && lower.strip_prefix(&near).is_some_and(|r| r.starts_with('/'))
+        };
+        let near = names.iter().copied().find(same).or_else(|| nearest_name(name, names.iter().copied()));
+        let advice = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        missing.with_hint(format!("{advice}it holds {} {files}: {}{more}", names.len(), shown.join(", ")))
     }
 }
 
@@ -157,6 +166,13 @@ pub(crate) fn open<'a>(
 pub(crate) fn error(e: ZipError, archive: &str) -> Error {
     let error = match e {
         ZipError::Io(e) => Error::from(e),
+        ZipError::InvalidArchive(why) if why.contains("EOCD") => {
+            Error::malformed("no whole ZIP archive: its directory, which is at the end, is missing")
+        }
+        ZipError::InvalidArchive(why) if why.to_ascii_lowercase().contains("multi-disk") => {
+            Error::unsupported("the archive is split over several files")
+                .with_hint("`zip -s 0 a.zip --out whole.zip` makes one of them")
+        }
         ZipError::InvalidArchive(why) => Error::malformed(format!("no whole ZIP archive: {why}")),
         ZipError::UnsupportedArchive(why) => Error::unsupported(format!("ZIP archive: {why}")),
         other => Error::malformed(format!("ZIP archive: {other}")),

@@ -46,7 +46,8 @@ impl Located<'_> {
         match &self.what {
             What::File(entry) => Ok(entry),
             What::Folder(_) => {
-                Err(Error::unsupported("this is a folder in an archive").with_hint("name a file inside it"))
+                let hint = "name a file inside it, or all its pictures with `sequence:` in front and `/` at the end";
+                Err(Error::unsupported("this is a folder in an archive").with_hint(hint))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Writing a member: a new archive beside the old one, with everything else copied as it is.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -127,7 +127,8 @@ fn is_dense(bytes: &[u8]) -> Result<bool> {
     const SAMPLE: usize = 64 * 1024;
     let from = bytes.len().saturating_sub(SAMPLE) / 2;
     let sample = &bytes[from..bytes.len().min(from + SAMPLE)];
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    // As it would be packed: the fastest level finds next to nothing in photographs.
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
     encoder.write_all(sample)?;
     Ok(encoder.finish()?.len() as u64 * 100 > sample.len() as u64 * 95)
 }
@@ -157,7 +158,7 @@ fn replace(
     if let Some(old) = &old {
         copy_front(&source, old.offset(), &mut sink)?;
     }
-    let mut new = ZipWriter::new(sink);
+    let mut new = ZipWriter::new(Silent::new(sink));
     let mut done = false;
     if let Some(old) = &mut old {
         new.set_raw_comment(old.comment().into()).map_err(failed)?;
@@ -177,12 +178,68 @@ fn replace(
         add(&mut new, inner, packed).map_err(failed)?;
     }
     // The sink must be back before the commit, and the old file closed before it is replaced.
-    drop(new.finish().map_err(failed)?);
-    drop(old);
+    let sink = new.finish().map_err(failed)?;
+    if sink.failed {
+        return Err(failed(io::Error::other("a part of the archive could not be written").into()));
+    }
+    drop((sink, old));
     whole.commit().map(|_| ())
 }
 
-fn add(new: &mut ZipWriter<Sink>, name: &str, packed: &Packed) -> zip::result::ZipResult<()> {
+/// A writer that takes everything once something failed. A `ZipWriter` that is dropped after an error tries to finish
+/// the archive, and tells standard error if that does not work either.
+struct Silent<W> {
+    inner: W,
+    failed: bool,
+    /// Where it stands and where it ends, as if nothing had failed: the `ZipWriter` counts on that.
+    at: u64,
+    end: u64,
+}
+
+impl<W> Silent<W> {
+    fn new(inner: W) -> Self {
+        Silent { inner, failed: false, at: 0, end: 0 }
+    }
+
+    fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        self.failed |= done.as_ref().is_err_and(|e| e.kind() != io::ErrorKind::Interrupted);
+        done
+    }
+
+    fn moved(&mut self, to: u64) -> u64 {
+        (self.at, self.end) = (to, self.end.max(to));
+        to
+    }
+}
+
+impl<W: Write> Write for Silent<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let done = if self.failed { Ok(buf.len()) } else { self.inner.write(buf) };
+        let n = self.noted(done)?;
+        self.moved(self.at + n as u64);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let done = if self.failed { Ok(()) } else { self.inner.flush() };
+        self.noted(done)
+    }
+}
+
+impl<W: Seek> Seek for Silent<W> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let done = match (self.failed, to) {
+            (false, to) => self.inner.seek(to),
+            (true, SeekFrom::Start(at)) => Ok(at),
+            (true, SeekFrom::Current(by)) => Ok(self.at.saturating_add_signed(by)),
+            (true, SeekFrom::End(by)) => Ok(self.end.saturating_add_signed(by)),
+        };
+        let at = self.noted(done)?;
+        Ok(self.moved(at))
+    }
+}
+
+fn add(new: &mut ZipWriter<Silent<Sink>>, name: &str, packed: &Packed) -> zip::result::ZipResult<()> {
     let options = SimpleFileOptions::default()
         .last_modified_time(now())
         .large_file(packed.bytes.len() as u64 >= u64::from(u32::MAX));

@@ -215,7 +215,7 @@ fn folders_list_what_is_in_them() {
 fn bad_archives() {
     let rows = [
         ("bad/cut.zip/a.bin", ErrorKind::Malformed, "no whole ZIP archive"),
-        ("bad/text.zip/a.bin", ErrorKind::Malformed, "no whole ZIP archive"),
+        ("bad/text.zip/a.bin", ErrorKind::Malformed, "no whole ZIP archive: its directory"),
         ("bad/longer.zip/a.bin", ErrorKind::Malformed, "longer than the 4000 bytes"),
         ("bad/shorter.zip/a.bin", ErrorKind::Malformed, "ends after 5000 of the 6000 bytes"),
         ("bad/checksum.zip/a.bin", ErrorKind::Malformed, "checksum"),
@@ -229,6 +229,9 @@ fn bad_archives() {
         ("encrypted.zip/a.bin", ErrorKind::Unsupported, "encrypted"),
         ("symlink.zip/link.bin", ErrorKind::Unsupported, "symbolic link"),
         ("stored.zip/A.bin", ErrorKind::NotFound, "did you mean `a.bin`"),
+        ("stored.zip/INNER/B.BIN", ErrorKind::NotFound, "did you mean `inner/b.bin`"),
+        ("nested.zip/in/STORED.zip/a.bin", ErrorKind::NotFound, "did you mean `in/stored.zip`"),
+        ("stored.zip/inner", ErrorKind::Unsupported, "`sequence:` in front"),
         ("stored.zip/inner/../a.bin", ErrorKind::Unsupported, "leads out"),
         ("bad/climbs.zip/../a.bin", ErrorKind::Unsupported, "leads out"),
         ("bad/climbs.zip/etc/a.bin", ErrorKind::NotFound, "no member"),
@@ -242,6 +245,23 @@ fn bad_archives() {
         assert!(e.context_value("resource").is_some_and(|name| name.contains(".zip")), "{place}: {e}");
     }
     assert_eq!(Archive::open(archives().join("bad/climbs.zip")).unwrap().names(), ["b.bin"]);
+}
+
+#[test]
+fn an_archive_without_members_and_one_of_several_parts() {
+    let folder = std::env::temp_dir().join(format!("imageio-zip-parts-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut end = *b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    std::fs::write(folder.join("none.zip"), end).unwrap();
+    let e = failure(&folder.join("none.zip/a.bin").display().to_string());
+    assert_eq!((e.kind(), e.hint()), (ErrorKind::NotFound, Some("it holds no files")), "{e}");
+    // The number of this part, and of the one in which the directory begins (APPNOTE 4.3.16).
+    end[4..8].copy_from_slice(&[3, 0, 2, 0]);
+    std::fs::write(folder.join("parts.zip"), end).unwrap();
+    let e = failure(&folder.join("parts.zip/a.bin").display().to_string());
+    assert_eq!(e.kind(), ErrorKind::Unsupported, "{e}");
+    assert!(e.message().contains("several files") && e.hint().is_some_and(|hint| hint.contains("zip -s 0")), "{e}");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

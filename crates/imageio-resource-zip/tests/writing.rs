@@ -154,9 +154,23 @@ fn packing() {
     write_to(store.into_target().unwrap(), &vec![3; 100_000], Atomic::Auto).unwrap();
     let deflate = NewMember::new(&zip, "deflated.bin").method(Method::Deflated(1));
     write_to(deflate.into_target().unwrap(), &noise(1000), Atomic::Auto).unwrap();
+    // As in a photograph without compression: a byte says something of the next one, and few stretches come again.
+    let smooth: Vec<u8> = noise(100_000)
+        .iter()
+        .scan(100_u8, |at, step| {
+            *at = at.wrapping_add(step % 9).wrapping_sub(4);
+            Some(*at)
+        })
+        .collect();
+    write(&format!("{zip}/smooth.bin"), &smooth).unwrap();
     let mut archive = zip::ZipArchive::new(std::fs::File::open(&zip).unwrap()).unwrap();
-    let rows =
-        [("dense.bin", "Stored"), ("airy.bin", "Deflated"), ("stored.bin", "Stored"), ("deflated.bin", "Deflated")];
+    let rows = [
+        ("dense.bin", "Stored"),
+        ("airy.bin", "Deflated"),
+        ("stored.bin", "Stored"),
+        ("deflated.bin", "Deflated"),
+        ("smooth.bin", "Deflated"),
+    ];
     for (name, method) in rows {
         let file = archive.by_name(name).unwrap();
         assert_eq!(file.compression().to_string(), method, "{name}");
@@ -254,6 +268,30 @@ fn what_can_not_be_written_leaves_everything() {
     assert_eq!(folder.names(), ["ok.zip", "x.zip"]);
     let bytes = Archive::open(before.as_slice()).unwrap().member("in/a.bin").unwrap();
     assert_eq!(bytes.into_target().unwrap().begin(Atomic::Auto).unwrap_err().kind(), ErrorKind::ReadOnly);
+}
+
+/// The limit holds for a whole process, so this test runs in one of its own: it starts itself again.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_archive_and_says_so_once() {
+    if let Ok(place) = std::env::var("IMAGEIO_TEST_FULL") {
+        println!("child: {}", write(&place, &noise(2_000_000)).unwrap_err());
+        return;
+    }
+    let folder = Folder::new();
+    let zip = folder.path("a.zip");
+    write(&format!("{zip}/old.bin"), b"old").unwrap();
+    let before = std::fs::read(&zip).unwrap();
+    let mut command = std::process::Command::new("sh");
+    // Files of at most a megabyte; beyond it there is an error, where the signal is ignored.
+    command.args(["-c", "trap '' XFSZ; ulimit -f 1024; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
+    command.args(["--exact", "--nocapture", "a_full_disk_leaves_the_archive_and_says_so_once"]);
+    let output = command.env("IMAGEIO_TEST_FULL", format!("{zip}/new.bin")).output().unwrap();
+    let (said, cried) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("child: input/output error"), "{said} {cried}");
+    assert!(!cried.contains("finalize"), "{cried}");
+    assert!(std::fs::read(&zip).unwrap() == before);
+    assert_eq!(folder.names(), ["a.zip"]);
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub struct Behaviour {
     pub tells_nothing: bool,
     /// Lets nobody in.
     pub refuses_login: bool,
+    /// Knows `EPSV` (RFC 2428) in place of `PASV`.
+    pub extended_alone: bool,
 }
 
 struct Shared {
@@ -121,6 +123,12 @@ fn serve(shared: &Shared, mut control: &TcpStream) -> io::Result<()> {
             "SIZE" | "MDTM" if shared.behaviour.tells_nothing => say("502 what is that")?,
             "SIZE" => say(&format!("213 {}", shared.behaviour.size.unwrap_or(file.len() as u64)))?,
             "MDTM" => say(&format!("213 {}", 20_200_101_000_000 + date))?,
+            "PASV" if shared.behaviour.extended_alone => say("502 what is that")?,
+            "EPSV" => {
+                let new = TcpListener::bind(("127.0.0.1", 0))?;
+                say(&format!("229 here (|||{}|)", new.local_addr()?.port()))?;
+                listener = Some(new);
+            }
             "PASV" => {
                 let new = TcpListener::bind(("127.0.0.1", 0))?;
                 let port = new.local_addr()?.port();

@@ -28,6 +28,7 @@ use super::path::PathResource;
 use super::uri::{self, Location, SchemeUse, Surroundings};
 use super::{ImageResource, ReadSeek};
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::nearest_name;
 
 /// Opens URIs.
 pub trait SchemeOpener: Send + Sync {
@@ -414,8 +415,11 @@ fn no_scheme(scheme: &str, uri: &str) -> Error {
         }
         _ => {
             let names: Vec<_> = schemes().iter().flat_map(|d| d.schemes).copied().collect();
+            // A change of one letter in three is none that anybody types by mistake.
+            let near = nearest_name(scheme, names.iter().copied().filter(|_| scheme.len() > 3));
+            let advice = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            Error::unsupported(message).with_hint(format!("registered schemes: {names}"))
+            Error::unsupported(message).with_hint(format!("{advice}registered schemes: {names}"))
         }
     };
     error.with("resource", uri::redacted(uri))

@@ -113,6 +113,7 @@ fn errors_name_the_feature() {
         ("imageio:chelsea.png", ErrorKind::PluginMissing, "`imageio:`", "enable feature `standard`"),
         ("data:image/png;base64,", ErrorKind::Unsupported, "`data:`", "registered schemes: "),
         ("gopher://x", ErrorKind::Unsupported, "`gopher://`", "registered schemes: "),
+        ("ecko://x", ErrorKind::Unsupported, "`ecko://`", "did you mean `echo`? registered schemes: "),
         ("<bytes>", ErrorKind::Unsupported, "target of writes", "pass them"),
         ("file://me:hunter2@h/a.png", ErrorKind::NotFound, "resource: file://me:***@h/a.png", "mount its share"),
         ("echo:missing", ErrorKind::NotFound, "resource: echo:missing", ""),
