@@ -4,6 +4,9 @@ use crate::error::{Error, Result};
 
 const GIB: u64 = 1 << 30;
 
+/// Pixels beyond which a canvas has to be plausible for the size of its file.
+const LARGE_CANVAS: usize = 1 << 26;
+
 /// Bounds on what reading a resource may cost. The defaults are generous for science and still stop a bomb.
 ///
 /// | limit | default |
@@ -112,6 +115,26 @@ impl Limits {
         Ok(())
     }
 
+    /// Whether a canvas, whose background costs no data at all, is plausible for the size of the source: `max_ratio`
+    /// holds for it from 2²⁶ pixels on, since nothing else would notice.
+    pub fn check_canvas(
+        &self,
+        (height, width): (usize, usize),
+        pixel_bytes: usize,
+        source_size: impl FnOnce() -> Option<u64>,
+    ) -> Result<()> {
+        let pixels = height.saturating_mul(width);
+        if let (Some(ratio), true) = (self.max_ratio, pixels > LARGE_CANVAS)
+            && let Some(size) = source_size()
+            && pixels.saturating_mul(pixel_bytes) as u64 / ratio.max(1) > size
+        {
+            return Err(Error::limit(format!("a canvas of {width} x {height} pixels out of a file of {size} bytes"))
+                .with("limit", format!("max_ratio = {ratio}"))
+                .with_hint("raise Limits::max_ratio if the file is trusted"));
+        }
+        Ok(())
+    }
+
     /// Whether `bytes` of metadata are allowed.
     pub fn check_metadata(&self, bytes: u64) -> Result<()> {
         match self.max_metadata {
@@ -159,6 +182,12 @@ mod tests {
             let e = limits.check(shape, size, || source).unwrap_err();
             assert_eq!(e.kind(), ErrorKind::LimitExceeded, "{shape:?}");
         }
+        assert!(limits.check_canvas((8192, 8192), 4, || Some(1)).is_ok());
+        assert!(limits.check_canvas((8192, 8193), 4, || Some(30_000)).is_ok());
+        assert!(limits.check_canvas((8192, 8193), 4, || None).is_ok());
+        assert!(Limits::none().check_canvas((usize::MAX, usize::MAX), 4, || Some(1)).is_ok());
+        let e = limits.check_canvas((8192, 8193), 4, || Some(26_000)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::LimitExceeded);
         assert!(Limits::none().check(&[70_000, 70_000], 1, || Some(1)).is_ok());
     }
 }

@@ -50,6 +50,8 @@ struct Coder<'a> {
     ct: i32,
     /// Zero bytes that stand in for data that are not there.
     padded: u32,
+    /// The data ended without a marker.
+    cut: bool,
 }
 
 impl Coder<'_> {
@@ -58,6 +60,7 @@ impl Coder<'_> {
         self.a = 0;
         self.ct = -16;
         self.padded = 0;
+        self.cut = false;
     }
 
     fn byte(&mut self) -> u32 {
@@ -68,8 +71,14 @@ impl Coder<'_> {
                     return 0xFF;
                 }
                 (Some(0xFF), Some(0xFF)) => self.pos += 1,
-                (Some(0xFF), _) | (None, _) => {
+                (Some(0xFF), next) => {
                     self.padded += 1;
+                    self.cut |= next.is_none();
+                    return 0;
+                }
+                (None, _) => {
+                    self.padded += 1;
+                    self.cut = true;
                     return 0;
                 }
                 (Some(byte), _) => {
@@ -167,7 +176,7 @@ impl<'a> Arithmetic<'a> {
             context: 0,
         };
         Ok(Arithmetic {
-            coder: Coder { data, pos: position, c: 0, a: 0, ct: -16, padded: 0 },
+            coder: Coder { data, pos: position, c: 0, a: 0, ct: -16, padded: 0, cut: false },
             parts: scan.components.iter().map(part).collect(),
             dc_bins: vec![[0; DC_BINS]; 4],
             ac_bins: vec![[0; AC_BINS]; 4],
@@ -360,8 +369,9 @@ impl BlockDecoder for Arithmetic<'_> {
     }
 
     fn starved(&self) -> bool {
-        // An encoder leaves out zero bytes at the end (D.1.8); more than these mean that data are missing.
-        self.coder.padded > 64
+        // An encoder leaves out zero bytes at the end (D.1.8); more than these mean that data are missing. Where no
+        // marker follows either the file is cut off, and the decoder is ahead of what it needs by two bytes.
+        self.coder.padded > if self.coder.cut { 2 } else { 64 }
     }
 
     fn end(&self) -> End {

@@ -181,3 +181,25 @@ fn resolutions_are_above_nothing() {
     let e = v3::imwrite_with("<bytes>", &Array2::<u8>::zeros((2, 3)), &options).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::InvalidOption);
 }
+
+#[test]
+fn a_canvas_that_only_a_small_file_of_runs_claims_is_refused() {
+    // A BITMAPINFOHEADER of 8 bits and run lengths, a palette of one colour, and the end of the bitmap.
+    let file = |side: i32| {
+        let mut out = b"BM\0\0\0\0\0\0\0\0\x3a\0\0\0".to_vec();
+        out.extend(40u32.to_le_bytes());
+        out.extend([side.to_le_bytes(), side.to_le_bytes()].concat());
+        out.extend([1, 0, 8, 0, 1, 0, 0, 0]);
+        out.extend([0; 12]);
+        out.extend([1, 0, 0, 0, 0, 0, 0, 0]);
+        out.extend([7, 8, 9, 0]);
+        // More than can be skipped in so many bytes would be Malformed.
+        out.extend([0, 2, 255, 255].repeat(2000));
+        out.extend([0, 1]);
+        out
+    };
+    assert_eq!(v3::imread(&file(100)).unwrap().shape()[..2], [100, 100]);
+    let e = v3::imread(&file(12_000)).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::LimitExceeded, "{e}");
+    assert!(e.to_string().contains("Limits::max_ratio"), "{e}");
+}

@@ -1,6 +1,6 @@
 //! From blocks in the file to the array, on every core.
 
-use std::io::SeekFrom;
+use std::io::{Read, SeekFrom};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,6 +12,9 @@ use crate::codec::{Scratch, decompress, too_long};
 use crate::header::{Part, PixelType};
 use crate::layout::{Block, Grid, Lines, samples};
 use crate::select::Selection;
+
+/// Bytes of a block that memory is made for before they are read.
+const CLAIM: usize = 4 << 20;
 
 /// Work of less than this is done in one go by one thread.
 const BAND: usize = 128 << 10;
@@ -156,8 +159,16 @@ impl Source<'_, '_> {
         if size > total {
             return Err(too_long(size, total));
         }
-        raw.resize(size, 0);
-        stream.read_exact(raw).map_err(cut_off)
+        if size <= CLAIM {
+            raw.resize(size, 0);
+            return stream.read_exact(raw).map_err(cut_off);
+        }
+        // Grown as the bytes come: the size is a claim that the file may not keep.
+        raw.clear();
+        match (&mut **stream).take(size as u64).read_to_end(raw)? == size {
+            true => Ok(()),
+            false => Err(Error::malformed("the file ends within a block")),
+        }
     }
 }
 

@@ -195,3 +195,20 @@ fn what_openexr_can_not_hold_is_refused() {
     let e = v3::imwrite_with("<bytes>", &picture(3, 3, 2), &exr().set("channels", names)).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::InvalidOption);
 }
+
+#[test]
+fn a_block_that_claims_more_than_its_bytes_can_hold_is_refused_before_there_is_memory_for_it() {
+    for method in ["rle", "zips", "zip", "piz", "pxr24", "b44"] {
+        if ["piz", "pxr24", "b44"].contains(&method) && !codecs(method) {
+            continue;
+        }
+        let halves = picture(16, 32, 1).mapv(|v| f16::from_f32((v * 2.0).round()));
+        let mut bytes = write(&halves.remove_axis(Axis(2)), &exr().set("compression", method));
+        let at = bytes.windows(11).position(|w| w == b"dataWindow\0").unwrap() + 11 + 6 + 4;
+        // 32 columns become 30 million.
+        bytes[at + 8..at + 12].copy_from_slice(&29_999_999i32.to_le_bytes());
+        let e = v3::imread(&bytes).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Malformed, "{method}: {e}");
+        assert!(e.to_string().contains("cut off"), "{method}: {e}");
+    }
+}

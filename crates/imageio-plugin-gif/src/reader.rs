@@ -31,7 +31,7 @@ pub(crate) struct GifReader<'r> {
 /// Frames to be drawn from which on they are decoded several at a time.
 const LONG: usize = 4;
 
-/// Pixels beyond which a canvas has to be plausible for the size of its file.
+/// Pixels beyond which the length of the file is asked.
 const LARGE: usize = 1 << 26;
 
 impl<'r> GifReader<'r> {
@@ -176,18 +176,9 @@ impl<'r> GifReader<'r> {
         Ok(below)
     }
 
-    /// A canvas that only a small file claims is refused well below the general limits: its background costs
-    /// no data at all, so nothing else would notice.
+    /// A canvas that only a small file claims is refused well below the general limits.
     fn check_canvas(&self, channels: usize, limits: &Limits) -> Result<()> {
-        let pixels = self.layout.width * self.layout.height;
-        let (Some(ratio), Some(size)) = (limits.max_ratio, self.size) else { return Ok(()) };
-        if pixels > LARGE && (pixels * channels) as u64 / ratio.max(1) > size {
-            let (width, height) = (self.layout.width, self.layout.height);
-            return Err(Error::limit(format!("a canvas of {width} x {height} pixels out of a file of {size} bytes"))
-                .with("limit", format!("max_ratio = {ratio}"))
-                .with_hint("raise Limits::max_ratio if the file is trusted"));
-        }
-        Ok(())
+        limits.check_canvas((self.layout.height, self.layout.width), channels, || self.size)
     }
 
     fn initial_colour(&mut self) -> Result<[u8; 4]> {

@@ -124,3 +124,48 @@ fn a_small_picture_may_have_very_many_scans() {
     many.extend(&bytes[end..]);
     assert_eq!(v3::imread(many.as_slice()).unwrap(), v3::imread(bytes.as_slice()).unwrap());
 }
+
+#[test]
+fn arithmetic_data_that_are_cut_off_are_no_picture() {
+    // Zeros that an encoder left out and zeros for what is not there look alike, but for the marker behind them.
+    for name in ["arithmetic.jpg", "arithmetic_progressive.jpg"] {
+        let bytes = file(name);
+        let whole = v3::imread(bytes.as_slice()).unwrap();
+        let scan = bytes.windows(2).position(|w| w == [0xFF, 0xDA]).unwrap();
+        for end in scan..bytes.len() - 2 {
+            match v3::imread(&bytes[..end]) {
+                Err(e) => assert_eq!(e.kind(), ErrorKind::Malformed, "{name} up to {end}: {e}"),
+                Ok(image) => assert!(image == whole || end + 8 > bytes.len(), "{name} up to {end}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn scans_beyond_reason_are_refused_before_they_take_long() {
+    let seg = |marker: u8, payload: &[u8]| {
+        let length = (payload.len() as u16 + 2).to_be_bytes();
+        [&[0xFF, marker], length.as_slice(), payload].concat()
+    };
+    let side = 2000u16.to_be_bytes();
+    let mut out = vec![0xFF, 0xD8];
+    out.extend(seg(0xDB, &[[0].as_slice(), &[1; 64]].concat()));
+    out.extend(seg(0xC2, &[8, side[0], side[1], side[0], side[1], 1, 1, 0x11, 0]));
+    let one_code = |class: u8, symbol: u8| {
+        let mut table = vec![0; 18];
+        (table[0], table[1], table[17]) = (class, 1, symbol);
+        seg(0xC4, &table)
+    };
+    // Runs of 2^14 blocks without coefficients: a scan of 62 500 blocks is a handful of bytes.
+    out.extend([one_code(0, 0), one_code(0x10, 0xE0)].concat());
+    out.extend(seg(0xDA, &[1, 1, 0, 0, 0, 0]));
+    out.extend([0; 62_500 / 8 + 1]);
+    for _ in 0..1200 {
+        out.extend(seg(0xDA, &[1, 1, 0, 1, 63, 0]));
+        out.extend([0; 8]);
+    }
+    out.extend([0xFF, 0xD9]);
+    let e = v3::imread(out.as_slice()).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::LimitExceeded, "{e}");
+    assert!(e.to_string().contains("scans over 62500 blocks"), "{e}");
+}

@@ -145,6 +145,9 @@ impl<'r> Source<'r> {
     /// The data of a chunk, and whether its checksum is right. `max` bounds the length.
     pub fn data(&mut self, chunk: Chunk, max: u64) -> Result<(Vec<u8>, bool)> {
         if u64::from(chunk.len) > max {
+            if chunk.end() > self.len()? {
+                return Err(error::chunk("the file ends inside a chunk", chunk.kind, chunk.at));
+            }
             return Err(Error::limit(format!("{} bytes in one chunk", chunk.len))
                 .with("chunk", chunk.kind.escape_ascii())
                 .with("limit", format!("max_metadata = {max}")));

@@ -27,6 +27,10 @@ pub(crate) struct Feed<'a, 'r> {
     pub open_end: bool,
 }
 
+/// The last bytes of a chunk are given out at once however the file comes: the decoder compares a checksum with what is
+/// in hand, and not any more once it has all pixels.
+const TAIL: usize = 64;
+
 enum State {
     /// Inside a chunk's data.
     Data {
@@ -139,6 +143,19 @@ impl<'a, 'r> Feed<'a, 'r> {
             self.given = 0;
             match self.state {
                 State::Data { chunk, left: 0 } => self.next(chunk)?,
+                State::Data { chunk, left } if left <= TAIL => {
+                    if self.source.fill_buf()?.len() >= left {
+                        return Ok(Some(left));
+                    }
+                    let mut tail = [0; TAIL];
+                    let n = self.source.read_up_to(&mut tail[..left])?;
+                    if n == 0 {
+                        return Ok(Some(left));
+                    }
+                    self.crc.update(&tail[..n]);
+                    self.pending.extend_from_slice(&tail[..n]);
+                    self.state = State::Data { chunk, left: left - n };
+                }
                 State::Data { left, .. } => return Ok(Some(left)),
                 State::Between => self.follow()?,
                 State::End => return Ok(None),
@@ -153,7 +170,8 @@ impl BufRead for Feed<'_, '_> {
             None => Ok(&self.pending[self.given..]),
             Some(left) => {
                 let buffered = self.source.fill_buf()?;
-                Ok(&buffered[..buffered.len().min(left)])
+                let most = if buffered.len() >= left { left } else { left.saturating_sub(TAIL) };
+                Ok(&buffered[..buffered.len().min(most)])
             }
         }
     }

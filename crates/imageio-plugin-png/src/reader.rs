@@ -91,6 +91,9 @@ impl<'r> PngReader<'r> {
             (Image::Frame(k), Some(frames)) => {
                 cx.sink().check(layout.dtype, &shape)?;
                 if canvas.as_mut().and_then(canvas_of).is_none_or(|c| c.rule() != rule) {
+                    let pixel = layout.channels * size_of::<T>();
+                    let size = (header.height as usize, header.width as usize);
+                    cx.limits().check_canvas(size, pixel, || source.len().ok())?;
                     *canvas = Some(wrap(Canvas::new(header, layout, rule)?));
                 }
                 let Some(canvas) = canvas.as_mut().and_then(canvas_of) else {

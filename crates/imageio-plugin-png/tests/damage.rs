@@ -138,3 +138,51 @@ fn miniature_zlib(data: &[u8]) -> Vec<u8> {
     });
     [&[0x78, 1, 1][..], &len.to_le_bytes(), &(!len).to_le_bytes(), data, &(b << 16 | a).to_be_bytes()].concat()
 }
+
+/// Gives out a byte at a time.
+struct Drops<'a>(&'a [u8]);
+
+impl std::io::Read for Drops<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let n = out.len().min(1);
+        self.0.read(&mut out[..n])
+    }
+}
+
+#[test]
+fn the_checksum_of_pixels_counts_however_the_file_comes() {
+    let image = imageio_core::ndarray::Array2::from_shape_fn((60, 50), |(y, x)| (y * x) as u8);
+    let write = imageio_core::WriteOptions::new().extension("png");
+    let good = iio::imwrite_with("<bytes>", &image, &write).unwrap().unwrap();
+    let mut altered = chunks(&good);
+    let at = places(&altered, b"IDAT").pop().unwrap();
+    *altered[at].1.last_mut().unwrap() ^= 1;
+    let bad = file(&altered);
+    let of = |bytes: &[u8]| iio::imread(imageio_core::resource::Pipe(Drops(bytes))).map_err(|e| e.to_string());
+    assert_eq!(of(&good).unwrap(), iio::imread(&good).unwrap());
+    let (e, by_drops) = (iio::imread(&bad).unwrap_err(), of(&bad).unwrap_err());
+    assert_eq!(e.kind(), ErrorKind::Malformed);
+    assert_eq!(e.to_string().replace("<bytes>", "<pipe>"), by_drops);
+}
+
+#[test]
+fn a_text_that_claims_more_than_the_file_has_is_left_out() {
+    let mut altered = chunks(WITH_STILL);
+    altered.insert(altered.len() - 1, (*b"tEXt", b"Title\0x".to_vec()));
+    let mut bytes = file(&altered);
+    let at = bytes.windows(4).position(|w| w == b"tEXt").unwrap();
+    bytes[at - 4..at].copy_from_slice(&0x4000_0000u32.to_be_bytes());
+    assert!(iio::imread(&bytes).is_ok());
+    let mut reader = Reader::open(&bytes).unwrap();
+    assert_eq!(reader.metadata(..).unwrap().get("text/Title"), None);
+}
+
+#[test]
+fn a_canvas_that_only_a_small_file_claims_is_refused() {
+    // The frames of an animation whose still is none of them draw on an empty canvas, however large it says it is.
+    let mut altered = chunks(WITH_STILL);
+    altered[0].1[..8].copy_from_slice(&[0, 0, 0x27, 0x10, 0, 0, 0x20, 0]);
+    let e = iio::imread_with(&file(&altered), &imageio_core::ReadOptions::new().index(1)).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::LimitExceeded, "{e}");
+    assert!(e.to_string().contains("Limits::max_ratio"), "{e}");
+}

@@ -34,6 +34,7 @@ pub(crate) struct Header {
     pub scale: f64,
     pub tuple_type: Option<String>,
     pub comments: Vec<String>,
+    comment_bytes: usize,
     /// Offset of the pixels.
     pub data: u64,
 }
@@ -75,6 +76,7 @@ impl Header {
             scale: 1.0,
             tuple_type: None,
             comments: Vec::new(),
+            comment_bytes: 0,
             data: 0,
             magic,
         };
@@ -216,8 +218,10 @@ impl Header {
     }
 
     fn comment(&mut self, comment: &str) {
-        let kept: usize = self.comments.iter().map(String::len).sum();
-        if kept + comment.len() <= COMMENTS {
+        // A line counts with its end, so that empty ones are bounded as well.
+        let room = self.comment_bytes + comment.len() + 1;
+        if room <= COMMENTS {
+            self.comment_bytes = room;
             self.comments.push(comment.trim().to_owned());
         }
     }
@@ -346,6 +350,13 @@ mod tests {
         for text in rows {
             assert_eq!(parse(text).unwrap_err().kind(), ErrorKind::Malformed, "{}", text.escape_ascii());
         }
+    }
+
+    #[test]
+    fn empty_comments_are_bounded() {
+        let text = [b"P5\n".as_slice(), &b"#\n".repeat(3 * COMMENTS), b"1 1 255\n"].concat();
+        let header = parse(&text).unwrap();
+        assert_eq!((header.comments.len(), header.data), (COMMENTS, text.len() as u64));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod beyond;
 mod loader;
 
 use imageio_core::{Capabilities, PluginDescriptor, Registry};

@@ -325,3 +325,19 @@ fn profiles_of_other_colours_are_left_out() {
         assert_eq!((kept, told), (*fits, !*fits), "{image:?}, {space:?}");
     }
 }
+
+#[test]
+fn a_canvas_that_only_a_small_file_claims_is_refused() {
+    let frames = Array4::from_elem((2, 3, 3, 4), 99u8);
+    let mut bytes =
+        v3::imwrite_with("<bytes>", Batch(&frames), &with(webp::WriteOptions::new().lossless(true))).unwrap().unwrap();
+    let at = bytes.windows(4).position(|w| w == b"VP8X").unwrap() + 12;
+    bytes[at..at + 3].copy_from_slice(&16_383u32.to_le_bytes()[..3]);
+    bytes[at + 3..at + 6].copy_from_slice(&9_999u32.to_le_bytes()[..3]);
+    assert_eq!(v3::improps(&bytes).unwrap().shape[..2], [10_000, 16_384]);
+    for index in [Index::At(0), Index::FromEnd(1), Index::All] {
+        let e = v3::imread_with(&bytes, &ReadOptions::new().index(index)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::LimitExceeded, "{e}");
+        assert!(e.to_string().contains("Limits::max_ratio"), "{e}");
+    }
+}

@@ -73,9 +73,11 @@ impl Job<'_> {
     }
 }
 
-/// More scans than mean well, by themselves or with the picture's size; encoders make a dozen.
+/// More scans than mean well: in any picture, and in one so large that so many visits of blocks take seconds. Encoders
+/// make a dozen.
 const MAX_SCANS: u64 = 1 << 16;
-const MAX_WORK: u64 = 1 << 32;
+const MAX_WORK: u64 = 1 << 26;
+const SCANS_OF_ANY: u64 = 64;
 /// Scans that wait to be decoded side by side, each with its tables.
 const MAX_PENDING: usize = 64;
 
@@ -192,7 +194,7 @@ impl<'a> Decoder<'a> {
         let scan = Scan::parse(payload, frame)?;
         self.scans += 1;
         let blocks = frame.components.iter().map(|c| (c.blocks_w * c.blocks_h) as u64).sum::<u64>();
-        if self.scans > MAX_SCANS || self.scans.saturating_mul(blocks) > MAX_WORK.max(blocks) {
+        if self.scans > MAX_SCANS || self.scans.saturating_mul(blocks) > MAX_WORK.max(SCANS_OF_ANY * blocks) {
             return Err(Error::limit(format!("{} scans over {blocks} blocks", self.scans)));
         }
         if !frame.arithmetic {

@@ -43,6 +43,18 @@ pub(crate) fn decompress(part: &Part, block: &Block, layout: &Lines, scratch: &m
     if scratch.raw.len() > total {
         return Err(too_long(scratch.raw.len(), total));
     }
+    // Before there is memory for what a block claims to hold: no method expands bytes more than this.
+    let most = match part.compression {
+        Method::Rle => 64,
+        Method::B44 | Method::B44a => 11,
+        Method::Zips | Method::Zip | Method::Piz => 1032,
+        // What deflate gives is made longer by a third.
+        Method::Pxr24 => 1376,
+        _ => usize::MAX,
+    };
+    if total > (scratch.raw.len() + 16).saturating_mul(most) {
+        return Err(cut_off());
+    }
     scratch.lines.resize(total, 0);
     match part.compression {
         Method::None => {

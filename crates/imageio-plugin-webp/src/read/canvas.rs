@@ -68,8 +68,9 @@ impl Canvas {
         if !self.pixels.is_empty() {
             return Ok(());
         }
-        let bytes =
-            limits.check(&[container.height as usize, container.width as usize, 4], 1, || Some(source.len()))?;
+        let (height, width) = (container.height as usize, container.width as usize);
+        limits.check_canvas((height, width), 4, || Some(source.len()))?;
+        let bytes = limits.check(&[height, width, 4], 1, || Some(source.len()))?;
         self.pixels = zeros(bytes)?;
         Ok(())
     }

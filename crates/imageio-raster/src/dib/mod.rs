@@ -123,6 +123,9 @@ impl Dib {
     pub fn read(&self, streams: &mut Streams<'_>, sink: &mut FrameSink<'_>) -> Result<()> {
         self.check(streams)?;
         let (h, w) = (self.header.height, self.header.width);
+        if self.is_rle() {
+            sink.limits().check_canvas((h, w), self.kind.channels(), || streams.size())?;
+        }
         let bits = self.bits();
         match self.kind {
             Kind::Bool => {
