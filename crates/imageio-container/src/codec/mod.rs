@@ -3,6 +3,9 @@
 pub mod av1;
 pub mod h264;
 pub mod hevc;
+pub mod mjpeg;
+pub mod mpeg4;
+pub mod vp8;
 pub mod vp9;
 
 /// How many samples of colour there are for those of light.
