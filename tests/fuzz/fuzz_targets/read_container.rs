@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use imageio_container::{av1, avi, h264, hevc, matroska, mjpeg, mpeg4, mpeg4_audio, read_mp4, vp8, vp9};
+use imageio_container::{av1, avi, ffv1, h264, hevc, matroska, mjpeg, mpeg4, mpeg4_audio, read_mp4, vp8, vp9};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let _ = vp8::key_frame(data);
@@ -11,7 +11,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let _ = hevc::parameters(data);
     let _ = (av1::configuration(data), av1::is_key(data));
     let _ = (mpeg4::layer(data), mpeg4::is_key_and_bidirectional(data));
-    let _ = mjpeg::frame(data);
+    let _ = (mjpeg::frame(data), ffv1::configuration(data));
     let _ = mpeg4_audio(data);
     let end = data.len() as u64;
     let mut file = Cursor::new(data);

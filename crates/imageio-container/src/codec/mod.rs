@@ -1,6 +1,7 @@
 //! What the headers of codecs say of their pictures.
 
 pub mod av1;
+pub mod ffv1;
 pub mod h264;
 pub mod hevc;
 pub mod mjpeg;

@@ -43,12 +43,23 @@ fn parse(bytes: &[u8]) -> Option<Layer> {
         match code {
             0xb0 => profile = Some(*content.first()?),
             0x20..=0x2f => return volume(content, profile),
+            0xb5 if says_colour(content)? => return None,
             // A picture before the layer.
             0xb6 => return None,
             _ => {}
         }
     }
     None
+}
+
+/// Whether a visual object (section 6.2.2) says what its samples mean.
+fn says_colour(content: &[u8]) -> Option<bool> {
+    let mut bits = Bits::new(content);
+    if bits.bit()? {
+        bits.skip(7)?;
+    }
+    let kind = bits.bits(4)?;
+    Some(matches!(kind, 1 | 2) && bits.bit()?)
 }
 
 fn volume(content: &[u8], profile: Option<u8>) -> Option<Layer> {

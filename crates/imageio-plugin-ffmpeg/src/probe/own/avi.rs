@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
 
 use imageio_container::avi::{Bitmap, Chunk, Entry, Movie, Stream as Track, read as movie};
-use imageio_container::{Coded, Doubt, Sampling, mjpeg, mpeg4};
+use imageio_container::{Coded, Doubt, mjpeg, mpeg4};
 
 use super::super::json::{Container, Kind, Stream};
 use super::listing::{Listing, What};
@@ -210,13 +210,8 @@ fn picture(
             is_in_order = layer.is_in_order;
             let own_rate = time::fraction(u64::from(layer.rate.0), u64::from(layer.rate.1));
             base = base.filter(|rate| Some(*rate) == own_rate);
-            let profile = match layer.coded.profile {
-                0 => Some("Simple Profile"),
-                15 => Some("Advanced Simple Profile"),
-                _ => None,
-            };
-            let level = if (layer.coded.profile, layer.coded.level) == (0, 8) { 0 } else { layer.coded.level };
-            is_complete = layer.has_profile && profile.is_some() && is_in_order;
+            let (profile, level) = pictures::of_mpeg4(&layer);
+            is_complete = profile.is_some() && is_in_order;
             Stream {
                 profile: profile.map(str::to_owned),
                 level: Some(i64::from(level)).filter(|n| *n > 0),
@@ -229,15 +224,9 @@ fn picture(
             let coded = mjpeg::frame(&first.head)?;
             same_size(&coded)?;
             of_codec(&coded);
-            let pixel_format = match coded.sampling {
-                Sampling::Both => "yuvj420p",
-                Sampling::Horizontal => "yuvj422p",
-                Sampling::Full => "yuvj444p",
-                _ => "gray",
-            };
             Stream {
                 profile: owned("Baseline"),
-                pixel_format: owned(pixel_format),
+                pixel_format: owned(pictures::of_mjpeg(coded.sampling)),
                 color_range: owned("pc"),
                 color_space: owned("bt470bg"),
                 chroma_location: owned("center"),

@@ -92,6 +92,10 @@ fn matroska(
                 let (head, n) = head()?;
                 av1::is_key(&head[..n]).or(Some(false).filter(|_| !block.is_key))
             }
+            (Codec::Mpeg4, _) => {
+                let (head, n) = head()?;
+                mpeg4::is_key_and_bidirectional(&head[..n]).map(|(is_key, _)| is_key)
+            }
             _ => Some(block.is_key),
         };
         if is_key != Some(block.is_key) {

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::io::{Read, Seek};
 
 use imageio_container::matroska::{Block, Segment, Track, read as segment};
-use imageio_container::{Coded, Colour, Doubt, Sampling, mpeg4_audio};
+use imageio_container::{Doubt, mpeg4_audio};
 
 use super::super::json::{Container, Kind, Stream};
 use super::listing::{Listing, What};
+use super::looks::{self, Look};
 use super::pictures::{self, Codec};
 use super::{Described, Own, names, time};
 
@@ -33,7 +34,7 @@ pub(super) fn read(file: &mut (impl Read + Seek), max: u64) -> Result<Own, Doubt
         is_complete: segment.unread.is_none(),
     };
     let mut nal_length = None;
-    let codec = codec(&video.codec)?;
+    let (codec, private, tag) = codec(video)?;
     for (at, track) in segment.tracks.iter().enumerate() {
         let (kind, type_name) = match track.kind {
             1 => (Kind::Video, "video"),
@@ -62,9 +63,9 @@ pub(super) fn read(file: &mut (impl Read + Seek), max: u64) -> Result<Own, Doubt
                     return Err(Doubt("the first picture is none that decoding begins with"));
                 }
                 let place = (first.at, first.size);
-                let (coded, length) = pictures::headers(codec, &track.private, file, place)?;
+                let (look, length) = looks::of(&track.picture, codec, private, file, place)?;
                 nal_length = length;
-                picture(track, codec, &coded, stream)?
+                picture(track, codec, look, Stream { codec_tag: tag.as_ref().and_then(names::four), ..stream })?
             }
             Kind::Audio => sound(track, stream),
             Kind::Other => Described { stream, is_complete: false },
@@ -76,7 +77,7 @@ pub(super) fn read(file: &mut (impl Read + Seek), max: u64) -> Result<Own, Doubt
     // Where decoding and showing have different orders, of a few pictures the first time is not found.
     let seconds = own.container.duration.unwrap_or_default();
     let rate = own.container.streams[at].rate().map_or(0.0, |rate| rate.as_f64());
-    if matches!(codec, Codec::H264 | Codec::Hevc) && seconds * rate < FEW {
+    if matches!(codec, Codec::H264 | Codec::Hevc | Codec::Mpeg4) && seconds * rate < FEW {
         return Err(Doubt("there are very few pictures"));
     }
     let what = What::Matroska {
@@ -112,15 +113,26 @@ fn firsts(segment: &Segment, file: &mut (impl Read + Seek)) -> Result<Vec<Option
     Ok(firsts)
 }
 
-fn codec(name: &str) -> Result<Codec, Doubt> {
-    Ok(match name {
+/// The codec of a track, what the decoder needs, and the codec's four letters where it goes by those of AVI.
+fn codec(track: &Track) -> Result<(Codec, &[u8], Option<[u8; 4]>), Doubt> {
+    let codec = match track.codec.as_str() {
         "V_MPEG4/ISO/AVC" => Codec::H264,
         "V_MPEGH/ISO/HEVC" => Codec::Hevc,
+        "V_MPEG4/ISO/SP" | "V_MPEG4/ISO/ASP" => Codec::Mpeg4,
         "V_VP8" => Codec::Vp8,
         "V_VP9" => Codec::Vp9,
         "V_AV1" => Codec::Av1,
+        "V_FFV1" => Codec::Ffv1,
+        "V_MJPEG" => Codec::Mjpeg,
+        // A header as in AVI, with the letters at 16 and 40 bytes before what the decoder needs.
+        "V_MS/VFW/FOURCC" => match track.private.split_at_checked(40).map(|(head, rest)| (&head[16..20], rest)) {
+            Some((b"FFV1", rest)) => return Ok((Codec::Ffv1, rest, Some(*b"FFV1"))),
+            Some((b"MJPG", rest)) => return Ok((Codec::Mjpeg, rest, Some(*b"MJPG"))),
+            _ => return Err(Doubt("the codec is not described here")),
+        },
         _ => return Err(Doubt("the codec is not described here")),
-    })
+    };
+    Ok((codec, &track.private, None))
 }
 
 /// By how many units of time a decoder is late.
@@ -209,54 +221,8 @@ fn date(nanos: i64) -> Option<String> {
 }
 
 /// What codec and container say together.
-fn picture(track: &Track, codec: Codec, coded: &Coded, stream: Stream) -> Result<Described, Doubt> {
+fn picture(track: &Track, codec: Codec, look: Look, stream: Stream) -> Result<Described, Doubt> {
     let said = &track.picture;
-    if (u64::from(coded.width), u64::from(coded.height)) != (said.width, said.height) {
-        return Err(Doubt("the container and the codec disagree on the size"));
-    }
-    let full = match (codec, coded.full_range) {
-        (_, Some(full)) => Some(full),
-        (Codec::Hevc, None) => Some(false),
-        (Codec::H264, None) if said.full_range == Some(true) => {
-            return Err(Doubt("only the container says that the range is full"));
-        }
-        (_, None) => said.full_range,
-    };
-    const NOTHING: Colour = Colour { primaries: 2, transfer: 2, matrix: 2 };
-    let boxed = said.colour.unwrap_or(NOTHING);
-    let colour = match codec {
-        Codec::H264 => coded.colour.unwrap_or(boxed),
-        Codec::Hevc | Codec::Av1 => coded.colour.unwrap_or(NOTHING),
-        Codec::Vp9 => Colour { matrix: coded.colour.map_or(2, |colour| colour.matrix), ..boxed },
-        _ => boxed,
-    };
-    let boxed = match said.siting {
-        (0, _) | (_, 0) => None,
-        (1, 2) => Some("left"),
-        (2, 2) => Some("center"),
-        (1, 1) => Some("topleft"),
-        (2, 1) => Some("top"),
-        _ => return Err(Doubt("where samples of colour lie has no known code")),
-    };
-    let chroma = match (codec, coded.sampling) {
-        (Codec::H264 | Codec::Hevc, Sampling::Both) => coded.chroma_location.map_or(Some("left"), names::location),
-        _ => boxed,
-    };
-    let is_sited = boxed.is_none() || boxed == chroma;
-    if coded.depth > 8 && !is_sited {
-        return Err(Doubt("container and codec disagree on where samples of colour lie"));
-    }
-    let is_deep_vp9 = codec == Codec::Vp9 && coded.depth == 10 && coded.sampling == Sampling::Both;
-    let pixel_format = match is_deep_vp9 && colour.matrix != 0 {
-        true => "yuv420p10le".to_owned(),
-        false => pictures::pixel_format(codec, coded, Some(colour), full.unwrap_or(false))?,
-    };
-    let profile = match codec {
-        Codec::Vp8 => Some(coded.profile.to_string()),
-        Codec::Vp9 => Some(format!("Profile {}", coded.profile)),
-        _ => pictures::profile(codec, coded).map(str::to_owned),
-    };
-    let words = (names::primaries(colour.primaries), names::transfer(colour.transfer), names::matrix(colour.matrix));
     let length = track.frame_duration.ok_or(Doubt("the frame rate is not said"))?;
     let rate = time::reduced(1_000_000_000, length, 30_000).ok_or(Doubt("the frame rate is unusual"))?;
     // Outside of this, it is found out.
@@ -266,43 +232,18 @@ fn picture(track: &Track, codec: Codec, coded: &Coded, stream: Stream) -> Result
         Some((Some(w), Some(h))) => time::fraction(w, h).filter(|a| a.numerator.max(a.denominator) < 256),
         _ => None,
     };
-    let field_order = match (codec, coded.is_progressive, said.interlaced) {
-        (Codec::H264, true, 0 | 2) | (Codec::Vp8, _, 0 | 2) => Some(true),
-        (Codec::Hevc | Codec::Vp9, _, 2) => Some(true),
-        (Codec::Hevc | Codec::Vp9, _, 0) => Some(false),
-        _ => None,
-    };
-    // Of 4:2:0 alone is it known where samples of colour lie; AV1 has more than one decoder.
-    let is_complete = profile.is_some()
-        && words.0.is_some()
-        && words.1.is_some()
-        && words.2.is_some()
-        && base.is_some()
-        && aspect.is_some()
-        && field_order.is_some()
-        && is_sited
-        && codec != Codec::Av1
-        && (coded.sampling == Sampling::Both && (chroma.is_some() || matches!(codec, Codec::Vp8 | Codec::Vp9)));
-    let owned = |word: Option<Option<&'static str>>| word.flatten().map(str::to_owned);
+    let side = |n: u64| usize::try_from(n).ok().filter(|n| *n > 0).ok_or(Doubt("a picture has no size"));
     let (name, long) = pictures::codec_names(codec);
+    let is_complete = look.is_complete && base.is_some() && aspect.is_some();
     let stream = Stream {
         codec: Some(name.to_owned()),
         long_codec: Some(long.to_owned()),
-        profile,
-        level: Some(i64::from(coded.level)).filter(|n| *n > 0),
-        width: coded.width as usize,
-        height: coded.height as usize,
-        pixel_format: Some(pixel_format),
-        color_range: full.map(|full| if full { "pc" } else { "tv" }.to_owned()),
-        color_space: owned(words.2),
-        color_transfer: owned(words.1),
-        color_primaries: owned(words.0),
-        chroma_location: chroma.map(str::to_owned),
-        field_order: (field_order == Some(true)).then(|| "progressive".to_owned()),
+        width: side(said.width)?,
+        height: side(said.height)?,
         pixel_aspect: aspect,
         frame_rate: Some(rate),
         base_rate: base,
-        ..stream
+        ..look.onto(stream)
     };
     Ok(Described { stream, is_complete })
 }

@@ -6,6 +6,7 @@
 
 mod avi;
 mod listing;
+mod looks;
 mod matroska;
 mod names;
 mod pictures;

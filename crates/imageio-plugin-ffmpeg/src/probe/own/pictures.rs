@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use imageio_container::{Coded, Colour, Doubt, Movie, Sampling, Track, av1, h264, hevc, vp8, vp9};
+use imageio_container::{Coded, Colour, Doubt, Movie, Sampling, Track, av1, h264, hevc, mpeg4, vp8, vp9};
 
 use super::super::json::Stream;
 use super::{Described, names, time};
@@ -15,6 +15,7 @@ pub(crate) enum Codec {
     Vp8,
     Vp9,
     Av1,
+    Ffv1,
     Mpeg4,
     Mjpeg,
     Huffyuv,
@@ -206,6 +207,7 @@ pub(super) fn codec_names(codec: Codec) -> (&'static str, &'static str) {
         Codec::Vp8 => ("vp8", "On2 VP8"),
         Codec::Vp9 => ("vp9", "Google VP9"),
         Codec::Av1 => ("av1", "Alliance for Open Media AV1"),
+        Codec::Ffv1 => ("ffv1", "FFmpeg video codec #1"),
         Codec::Mpeg4 => ("mpeg4", "MPEG-4 part 2"),
         Codec::Mjpeg => ("mjpeg", "Motion JPEG"),
         Codec::Huffyuv => ("huffyuv", "HuffYUV"),
@@ -227,6 +229,27 @@ pub(super) fn profile(codec: Codec, coded: &Coded) -> Option<&'static str> {
         (Codec::Hevc, 2) => "Main 10",
         _ => return None,
     })
+}
+
+/// What the decoder of Motion JPEG gives.
+pub(super) fn of_mjpeg(sampling: Sampling) -> &'static str {
+    match sampling {
+        Sampling::Both => "yuvj420p",
+        Sampling::Horizontal => "yuvj422p",
+        Sampling::Full => "yuvj444p",
+        Sampling::Vertical | Sampling::Gray => "gray",
+    }
+}
+
+/// The profile of MPEG-4 by its name, if it has one here, and the level, 0 where it is not said.
+pub(super) fn of_mpeg4(layer: &mpeg4::Layer) -> (Option<&'static str>, u32) {
+    let profile = match layer.coded.profile {
+        0 if layer.has_profile => Some("Simple Profile"),
+        15 => Some("Advanced Simple Profile"),
+        _ => None,
+    };
+    // The eighth level of the simple profile is the one before the first.
+    (profile, if (layer.coded.profile, layer.coded.level) == (0, 8) { 0 } else { layer.coded.level })
 }
 
 /// The name of the format that decoders give.
