@@ -103,7 +103,7 @@ fn headers_of_other_containers() {
             sent
         };
         // Of a stream without a header, the first pictures have to do, of which each has up to a megabyte.
-        let enough = if name == "a.ts" { size / 6 } else { 128 * 1024 };
+        let enough = if name == "a.ts" { size / 6 } else { 64 * 1024 };
         // An estimate, which says that it is one.
         let there = iio::improps(web.url(name)).unwrap();
         assert_eq!((&there.shape, there.dtype, there.n_images), (&here.shape, here.dtype, None), "{name}");

@@ -86,7 +86,7 @@ fn packets(
         return listing.index(&mut file);
     }
     let mut bytes = Vec::new();
-    let done = std::io::Read::read_to_end(&mut file, &mut bytes);
+    let done = file.by_ref().take(LARGEST).read_to_end(&mut bytes);
     done.map_err(|_| Doubt("the file can't be read"))?;
     listing.index(&mut std::io::Cursor::new(bytes))
 }

@@ -160,3 +160,71 @@ fn files_of_others() {
     }
     assert!(counts[0] + counts[1] >= 9 && counts.iter().sum::<usize>() >= 15, "{counts:?}");
 }
+
+/// A file that counts the bytes that are read of it.
+#[derive(Debug)]
+struct Counted {
+    path: PathResource,
+    bytes: Arc<std::sync::atomic::AtomicU64>,
+}
+
+struct CountedStream(std::fs::File, Arc<std::sync::atomic::AtomicU64>);
+
+impl ImageResource for Counted {
+    fn name(&self) -> std::borrow::Cow<'_, str> {
+        self.path.name()
+    }
+
+    fn open_read<'r>(self: Arc<Self>) -> imageio_core::Result<Box<dyn imageio_core::resource::ReadSeek + 'r>>
+    where
+        Self: 'r,
+    {
+        let file = std::fs::File::open(self.path.local_path().unwrap())?;
+        // What is read ahead counts as well.
+        Ok(Box::new(std::io::BufReader::with_capacity(256, CountedStream(file, Arc::clone(&self.bytes)))))
+    }
+}
+
+impl std::io::Read for CountedStream {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.0.read(into)?;
+        self.1.fetch_add(n as u64, std::sync::atomic::Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+impl std::io::Seek for CountedStream {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+/// Of megabytes of pictures, a few kilobytes say what there is to say, and a few more list them.
+#[test]
+fn headers_alone_are_read() {
+    let Some(folder) = Folder::new("counted") else { return };
+    let noise = "-f lavfi -i testsrc2=s=640x480:r=25:d=2 -vf noise=alls=90:allf=t:all_seed=7 -pix_fmt yuv420p";
+    let mut met = 0;
+    for (name, codec) in [
+        ("a.mkv", "-c:v libx264 -preset ultrafast -qp 12"),
+        ("b.webm", "-c:v libvpx-vp9 -b:v 60M -deadline realtime -cpu-used 8"),
+        ("c.avi", "-c:v mpeg4 -q:v 1"),
+        ("d.avi", "-c:v mjpeg -q:v 1"),
+        ("e.mkv", "-c:v ffv1 -level 3"),
+    ] {
+        let Some(path) = folder.make(name, &format!("{noise} {codec}")) else { continue };
+        met += 1;
+        let bytes = Arc::default();
+        let counted = Counted { path: PathResource::new(&path), bytes: Arc::clone(&bytes) };
+        let content: Arc<dyn ImageResource> = Arc::new(counted);
+        let count = || bytes.swap(0, std::sync::atomic::Ordering::Relaxed);
+        let own = super::read(&content, &Limits::default()).unwrap();
+        let (header, size) = (count(), path.metadata().unwrap().len());
+        let index = super::list(&content, own.listing.as_ref().unwrap(), &Limits::default(), false).unwrap();
+        let listed = count();
+        println!("{name}: {size} bytes, {header} for the header, {listed} for {} packets", index.n_packets());
+        assert!(own.is_complete && index.n_packets() == 50, "{name}");
+        assert!(size > 4 << 20 && header < 16 << 10 && listed < 128 << 10, "{name}: {header}, {listed}");
+    }
+    assert_eq!(met, 5);
+}
