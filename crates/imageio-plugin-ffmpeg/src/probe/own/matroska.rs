@@ -13,7 +13,7 @@ use super::pictures::{self, Codec};
 use super::{Described, Own, names, time};
 
 /// Blocks that are looked at to find the first one of every track.
-const BLOCKS: usize = 64;
+const BLOCKS: usize = 24;
 
 /// Pictures that are fewer than what a decoder may wait for.
 const FEW: f64 = 20.0;

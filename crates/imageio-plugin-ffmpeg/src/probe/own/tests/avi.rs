@@ -69,4 +69,30 @@ fn files_of_avi() {
         ("only_sound.avi", format!("{SOUND} -c:a pcm_s16le"), Ffprobe),
     ];
     folder.hold(&rows, 35);
+    // The rest of the pictures in a second part, as OpenDML has it.
+    let content = std::fs::read(folder.0.join("mjpeg.avi")).unwrap();
+    let number = |at: usize| u32::from_le_bytes(content[at..at + 4].try_into().unwrap()) as usize;
+    let movi = content.windows(4).position(|word| word == b"movi").unwrap();
+    let end = movi + number(movi - 4);
+    let index = end + end % 2;
+    let mut half = movi + 4;
+    for _ in 0..25 {
+        half += 8 + number(half + 4).next_multiple_of(2);
+    }
+    let chunk = |name: &[u8], parts: &[&[u8]]| {
+        let inside = parts.concat();
+        [name, &(inside.len() as u32).to_le_bytes(), &inside].concat()
+    };
+    let first = chunk(b"LIST", &[b"movi", &content[movi + 4..half]]);
+    let entries = chunk(b"idx1", &[&content[index + 8..index + 8 + 25 * 16]]);
+    let more = chunk(b"LIST", &[b"movi", &content[half..end]]);
+    let parts =
+        [chunk(b"RIFF", &[b"AVI ", &content[12..movi - 8], &first, &entries]), chunk(b"RIFF", &[b"AVIX", &more])];
+    let path = folder.0.join("parts.avi");
+    std::fs::write(&path, parts.concat()).unwrap();
+    assert_eq!(check(&path), Part);
+    // With a third that is cut off, it is nobody's to say from here.
+    std::fs::write(&path, [&parts.concat()[..], b"RIFF\xff\0\0\0AVIX"].concat()).unwrap();
+    let content: Arc<dyn ImageResource> = Arc::new(PathResource::new(&path));
+    assert!(super::super::read(&content, &Limits::default()).is_none());
 }
