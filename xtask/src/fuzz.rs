@@ -5,6 +5,9 @@ use std::process::Command;
 use crate::run::{exists, status};
 use crate::workspace;
 
+/// Targets of what several plugins are made of, and whose files are the seeds.
+const SHARED: [(&str, &str); 2] = [("container", "ffmpeg"), ("lerc", "tiff")];
+
 /// Runs every fuzz target for so many seconds.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     if !exists("cargo-fuzz") {
@@ -12,9 +15,11 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     }
     let seconds = arguments.first().map_or("60", String::as_str);
     let folder = workspace::root().join("tests/fuzz");
-    for plugin in workspace::plugins()?.iter().filter(|p| !p.is_native()) {
-        let target = format!("read_{}", plugin.id);
-        let seeds = workspace::root().join("tests/corpus").join(&plugin.id);
+    let plugins = workspace::plugins()?;
+    let own = plugins.iter().filter(|p| !p.is_native()).map(|p| (p.id.as_str(), p.id.as_str()));
+    for (name, seeds) in own.chain(SHARED) {
+        let target = format!("read_{name}");
+        let seeds = workspace::root().join("tests/corpus").join(seeds);
         // Lets a stable compiler take the sanitizer flags, where no nightly is installed.
         let mut command = Command::new("cargo");
         command.env("RUSTC_BOOTSTRAP", "1").current_dir(&folder).args(["fuzz", "run", &target]);

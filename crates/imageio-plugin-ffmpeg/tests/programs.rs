@@ -80,9 +80,49 @@ fn a_header_needs_no_program_and_a_frame_needs_one() {
     reader.metadata(Index::All).unwrap();
     assert_eq!(started(&folder).len(), 1);
     // Other containers are ffprobe's.
-    let path = make(&folder, "c.mkv", "-c:v libx264");
+    let path = make(&folder, "c.ts", "-c:v libx264");
     iio::improps_with(&path, &how).unwrap();
-    assert!(started(&folder).iter().all(|line| line.starts_with("ffprobe ")));
+    let started = started(&folder);
+    assert!(!started.is_empty() && started.iter().all(|line| line.starts_with("ffprobe ")), "{started:?}");
+}
+
+/// Small files and large ones, of which packets are listed when the number of frames is wanted.
+#[test]
+fn headers_of_matroska_and_avi_need_no_program() {
+    if !ready() {
+        return;
+    }
+    let folder = Folder::new();
+    let how = options(&script(&folder, "ffmpeg", ""), &script(&folder, "ffprobe", ""));
+    let noise = "-vf scale=640:480,noise=alls=90:allf=t:all_seed=7";
+    let large = format!("{noise} -c:v mjpeg -q:v 2");
+    for (name, how_made, size) in [
+        ("a.mkv", "-c:v libx264 -bf 2 -g 12", [64, 96]),
+        ("b.webm", "-c:v libvpx-vp9 -g 12", [64, 96]),
+        ("c.webm", "-c:v libvpx -g 12", [64, 96]),
+        ("d.mkv", "-c:v ffv1 -level 3 -pix_fmt gray16le", [64, 96]),
+        ("e.avi", "-c:v mpeg4", [64, 96]),
+        ("f.avi", "-c:v mjpeg", [64, 96]),
+        ("large.mkv", &format!("{noise} -c:v libx264 -preset ultrafast -qp 12"), [480, 640]),
+        ("large.avi", &large, [480, 640]),
+    ] {
+        let path = make(&folder, name, how_made);
+        assert!(!name.starts_with("large") || path.metadata().unwrap().len() > 5 << 20, "{name}");
+        let props = iio::improps_with(&path, &how).unwrap();
+        assert_eq!((props.shape, props.n_images), (vec![50, size[0], size[1], 3], Some(50)), "{name}");
+        let meta = iio::immeta_with(&path, &how).unwrap();
+        assert_eq!(meta.get("fps").and_then(|v| v.as_f64()), Some(25.0), "{name}");
+        assert_eq!(meta.get("duration").and_then(|v| v.as_f64()), Some(2.0), "{name}");
+        let third = iio::immeta_with(&path, &how.clone().index(3)).unwrap();
+        assert_eq!(third.get("time").and_then(|v| v.as_f64()), Some(0.12), "{name}");
+        assert_eq!(Reader::open_with(&path, &how).unwrap().count().unwrap(), Some(50), "{name}");
+        assert_eq!(started(&folder), [""; 0], "{name}");
+        let all = iio::imread_with(&path, &how).unwrap();
+        assert_eq!(started(&folder).len(), 1, "{name}");
+        let frame = iio::imread_with(&path, &how.clone().index(31)).unwrap();
+        assert_eq!(frame.as_bytes(), all.index_first(31).unwrap().as_bytes(), "{name}");
+        started(&folder);
+    }
 }
 
 #[test]
@@ -96,7 +136,7 @@ fn without_ffprobe() {
     assert_eq!(iio::imread_with(&path, &how).unwrap().shape(), [50, 64, 96, 3]);
     let meta = iio::immeta_with(&path, &how).unwrap();
     assert_eq!(meta.get("pixel_format").and_then(|v| v.as_str()), Some("yuv444p"));
-    let e = iio::imread_with(make(&folder, "b.mkv", "-c:v libx264"), &how).unwrap_err();
+    let e = iio::imread_with(make(&folder, "b.ts", "-c:v libx264"), &how).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::NotFound);
     assert!(e.to_string().contains("ffprobe"), "{e}");
 }

@@ -105,3 +105,39 @@ fn colour(bits: &mut Bits<'_>, profile: u32) -> Option<(u32, Sampling, bool, Opt
     };
     Some((depth, sampling, full, colour))
 }
+
+/// Whether the first frame of a temporal unit is decoded by itself; `None` where its start does not say so plainly.
+pub fn is_key(unit: &[u8]) -> Option<bool> {
+    let mut rest = unit;
+    loop {
+        let (first, tail) = rest.split_first()?;
+        let kind = first >> 3 & 15;
+        // With a size, without an extension (section 5.3.2).
+        if first & 0x86 != 2 {
+            return None;
+        }
+        let (size, content) = size(tail)?;
+        match kind {
+            3 | 6 => {
+                // Shows one again, or begins with its type (section 5.9.2).
+                let byte = *content.first().filter(|_| size > 0)?;
+                return if byte & 0x80 != 0 { None } else { Some(byte & 0x60 == 0) };
+            }
+            // Delimiters, sequence headers, metadata, padding.
+            1 | 2 | 5 | 15 => rest = content.get(size..)?,
+            _ => return None,
+        }
+    }
+}
+
+/// A number in seven bits a byte, the lowest first (section 4.10.5), and what follows it.
+fn size(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0;
+    for (at, byte) in bytes.iter().take(4).enumerate() {
+        value |= usize::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((value, &bytes[at + 1..]));
+        }
+    }
+    None
+}

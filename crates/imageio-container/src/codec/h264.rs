@@ -222,3 +222,57 @@ fn hypothetical(bits: &mut Bits<'_>) -> Option<bool> {
     bits.skip(20)?;
     Some(true)
 }
+
+/// What a unit of a picture says of whether decoding may begin with the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing; the next unit may.
+    Open,
+    /// A decoder arrives at the right pictures from here on.
+    Recovery,
+    /// A slice of a picture with which everything starts afresh.
+    Fresh,
+    /// A slice of another picture. `true` if it refers to no other, so that some take it for a place to begin.
+    Slice(bool),
+}
+
+/// Looks at a unit, of which at least the first bytes are there; `None` where they are too few, or unusual.
+pub fn start(unit: &[u8]) -> Option<Start> {
+    match unit.first()? & 0x1f {
+        5 => Some(Start::Fresh),
+        1 => {
+            let mut bits = Bits::new(&unit[1..]);
+            bits.ue()?;
+            let kind = bits.ue()?;
+            Some(Start::Slice(matches!(kind, 2 | 4 | 7 | 9)))
+        }
+        6 => messages(&unescape(&unit[1..])),
+        7..=9 | 12 | 13 | 15 => Some(Start::Open),
+        _ => None,
+    }
+}
+
+/// Supplemental information (section 7.3.2.3), among which may be that of a recovery point, which is number 6.
+fn messages(content: &[u8]) -> Option<Start> {
+    let mut rest = content;
+    // The last byte is the bit that ends every unit.
+    while rest.len() > 1 {
+        let mut number = || {
+            let mut value = 0;
+            loop {
+                let (byte, tail) = rest.split_first()?;
+                rest = tail;
+                value += usize::from(*byte);
+                if *byte != 255 {
+                    return Some(value);
+                }
+            }
+        };
+        let (kind, size) = (number()?, number()?);
+        if kind == 6 {
+            return Some(Start::Recovery);
+        }
+        rest = rest.get(size..)?;
+    }
+    Some(Start::Open)
+}

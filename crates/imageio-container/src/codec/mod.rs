@@ -1,8 +1,12 @@
 //! What the headers of codecs say of their pictures.
 
 pub mod av1;
+pub mod ffv1;
 pub mod h264;
 pub mod hevc;
+pub mod mjpeg;
+pub mod mpeg4;
+pub mod vp8;
 pub mod vp9;
 
 /// How many samples of colour there are for those of light.

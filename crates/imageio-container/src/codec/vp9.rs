@@ -80,3 +80,17 @@ fn matrix(space: u32) -> Option<u8> {
         _ => None,
     }
 }
+
+/// Whether a frame is decoded by itself; `None` where it is not plain to see.
+pub fn is_key(frame: &[u8]) -> Option<bool> {
+    let mut bits = Bits::new(frame);
+    if bits.bits(2)? != 2 {
+        return None;
+    }
+    let profile = (bits.bit()?, bits.bit()?);
+    if profile == (true, true) && bits.bit()? {
+        return None;
+    }
+    let (repeats, inter) = (bits.bit()?, bits.bit()?);
+    Some(!repeats && !inter)
+}

@@ -171,7 +171,8 @@ fn tagged<'b>(bytes: &mut Bytes<'b>, tag: u8) -> Option<&'b [u8]> {
     bytes.take(length).ok()
 }
 
-fn audio(configuration: &[u8]) -> Option<Sound> {
+/// Reads the configuration of a decoder of MPEG-4 audio (section 1.6.2.1).
+pub fn audio(configuration: &[u8]) -> Option<Sound> {
     const RATES: [u32; 13] =
         [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
     let mut bits = crate::bits::Bits::new(configuration);

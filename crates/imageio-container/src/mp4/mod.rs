@@ -9,7 +9,7 @@ mod track;
 use std::io::{Read, Seek, SeekFrom};
 
 use self::boxes::{Bytes, Name, children};
-pub use self::entry::{Entry, Sound};
+pub use self::entry::{Entry, Sound, audio};
 pub use self::samples::Sample;
 pub use self::track::{Edit, Track};
 use crate::{Doubt, Result};

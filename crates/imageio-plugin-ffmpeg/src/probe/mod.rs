@@ -1,4 +1,4 @@
-//! What a container holds, as ffprobe tells it.
+//! What a container holds: read from its header, or as ffprobe tells it.
 
 mod head;
 mod json;
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub(crate) use self::head::{confidence, is_container};
 pub(crate) use self::json::{Container, Fraction, Kind, Stream};
-pub(crate) use self::own::{Own, read as own};
+pub(crate) use self::own::{Listing, Own, list, read as own};
 pub(crate) use self::packets::{Index, instantaneous_refreshes, shown_vp8_frames};
 pub(crate) use self::places::Places;
 use crate::find::Tools;

@@ -155,6 +155,8 @@ pub(crate) struct Index {
     pub log: Vec<String>,
     /// The lengths of packets are known, or known not to be said.
     pub has_lengths: bool,
+    /// The number of frames that are shown, where not every packet is one and they were looked at.
+    pub n_shown: Option<usize>,
     /// Where the pictures are from which decoding may begin, if that is known.
     places: Option<Places>,
 }
@@ -165,7 +167,7 @@ impl Index {
         if shown.iter().all(|at| packets[*at].pts.is_some()) {
             shown.sort_by_key(|at| packets[*at].pts);
         }
-        Index { packets, shown, log, has_lengths: true, places: None }
+        Index { packets, shown, log, has_lengths: true, n_shown: None, places: None }
     }
 
     /// The pictures that are marked, where the container's header told where they are.

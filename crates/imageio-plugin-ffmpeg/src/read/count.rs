@@ -67,7 +67,10 @@ impl VideoReader {
         let is_whole = plan.options.start.is_none() && plan.options.end.is_none();
         if n.is_none() && is_whole && stream.codec.as_deref() == Some("vp8") && index.frame(0).is_some_and(|p| p.is_key)
         {
-            n = Some(shown_vp8_frames(&self.tools, &self.source.input, stream)?);
+            n = match index.n_shown {
+                Some(n) => Some(n),
+                None => Some(shown_vp8_frames(&self.tools, &self.source.input, stream)?),
+            };
         }
         Ok(match (n, is_whole) {
             (Some(_), false) => Some(window.len()),

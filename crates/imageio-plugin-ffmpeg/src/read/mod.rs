@@ -13,8 +13,9 @@ mod seek;
 mod source;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use imageio_core::{Error, ImageReader, Limits, Request, Result};
+use imageio_core::{Error, ImageReader, ImageResource, Limits, Request, Result};
 
 pub use self::options::{Chroma, Conversion, Count, ReadOptions, SourceOptions};
 use self::reader::VideoReader;
@@ -31,10 +32,10 @@ pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageRea
     let options = SourceOptions::parse(request.options())?;
     let source = source::find(request, &options)?;
     let limits = request.limits().clone();
-    if let Some(own) = source.plain.as_ref().and_then(|content| probe::own(content, &limits)) {
+    let is_small = !source.is_live && request.size().is_some_and(|size| size <= SMALL);
+    if let Some(own) = source.plain.as_ref().and_then(|content| own(content, &limits, is_small, source.is_far())) {
         return Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits)));
     }
-    let is_small = !source.is_live && request.size().is_some_and(|size| size <= SMALL);
     let mut asked = ask(&tools, &source, &limits, is_small);
     // A program that fails may be no ffprobe, or too old.
     if asked.is_err() && tools.check(request.options())? {
@@ -45,8 +46,19 @@ pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageRea
     if videos(&container).is_empty() {
         return Err(no_video(&container));
     }
-    let own = Own { container, indices, is_complete: true };
+    let own = Own { container, indices, listing: None, is_complete: true };
     Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits)))
+}
+
+/// What the header says, and of a small file all packets.
+fn own(content: &Arc<dyn ImageResource>, limits: &Limits, is_small: bool, is_far: bool) -> Option<Own> {
+    let mut own = probe::own(content, limits)?;
+    if is_small && own.indices.is_empty() {
+        let listing = own.listing.as_ref()?;
+        let index = probe::list(content, listing, limits, is_far)?;
+        own.indices.insert(listing.stream, index);
+    }
+    Some(own)
 }
 
 /// Asks ffprobe for the container; of what is far away only as much as it takes.

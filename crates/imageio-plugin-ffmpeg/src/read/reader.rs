@@ -18,7 +18,7 @@ use super::seek::{Attempt, Seeking};
 use super::source::Source;
 use super::{choose, count, metadata};
 use crate::find::Tools;
-use crate::probe::{self, Container, Index, Own, Stream};
+use crate::probe::{self, Container, Index, Listing, Own, Stream};
 use crate::process::{Pipes, Process};
 use crate::watch::{self, Look, Watch};
 
@@ -46,6 +46,8 @@ pub(super) struct VideoReader {
     plan: Option<(Options, Plan)>,
     /// Packets of each stream that was asked for.
     pub indices: HashMap<u32, Index>,
+    /// How packets are listed without ffprobe.
+    listing: Option<Listing>,
     /// Where decoding may begin, for each stream.
     seekings: HashMap<u32, Seeking>,
     /// Numbers of frames that cost something to find, by what was asked.
@@ -66,7 +68,7 @@ pub(super) struct VideoReader {
 
 impl VideoReader {
     pub fn new(tools: Tools, source: Source, own: Own, options: Options, limits: Limits) -> Self {
-        let Own { container, indices, is_complete } = own;
+        let Own { container, indices, listing, is_complete } = own;
         let log = container.log.clone();
         VideoReader {
             tools,
@@ -74,6 +76,7 @@ impl VideoReader {
             container,
             plan: None,
             indices,
+            listing,
             seekings: HashMap::new(),
             counts: Vec::new(),
             decoder: None,
@@ -108,7 +111,10 @@ impl VideoReader {
         match self.indices.entry(stream.index) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                let index = probe::packets(&self.tools, &self.source.input, stream);
+                let listing = self.listing.as_ref().filter(|l| l.stream == stream.index && !self.source.is_far());
+                let content = self.source.plain.as_ref();
+                let own = content.zip(listing).and_then(|(c, l)| probe::list(c, l, &self.opened.1, false));
+                let index = own.map_or_else(|| probe::packets(&self.tools, &self.source.input, stream), Ok);
                 self.source.check()?;
                 let index = index?;
                 for line in &index.log {

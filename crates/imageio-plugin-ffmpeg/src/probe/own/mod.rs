@@ -1,19 +1,26 @@
-//! Headers that are read without ffprobe: MP4 and QuickTime files with the usual codecs.
+//! Headers that are read without ffprobe: MP4, QuickTime, Matroska, WebM and AVI with the usual
+//! codecs.
 //!
 //! The rule is that nobody can tell who answered. Where what ffprobe would say is in any doubt, there is no answer
 //! from here, or one that is marked as incomplete; ffprobe gives what lacks when somebody asks for it.
 
+mod avi;
+mod listing;
+mod looks;
+mod matroska;
 mod names;
 mod pictures;
 mod sound;
 mod time;
 
 use std::collections::HashMap;
+use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use imageio_container::{Doubt, Movie, Track, read_mp4};
 use imageio_core::{ImageResource, Limits};
 
+pub(crate) use self::listing::Listing;
 use super::json::{Container, Kind, Stream};
 use super::packets::Index;
 
@@ -26,6 +33,8 @@ pub(crate) struct Own {
     pub container: Container,
     /// The packets of the only video stream.
     pub indices: HashMap<u32, Index>,
+    /// How packets are listed of which the header says nothing.
+    pub listing: Option<Listing>,
     /// ffprobe would say no more than this. Otherwise only the video stream is described, as far as reading needs it.
     pub is_complete: bool,
 }
@@ -39,23 +48,61 @@ struct Described {
 /// Reads the header of a file; `None`, with a word in the log, where ffprobe has to.
 pub(crate) fn read(content: &Arc<dyn ImageResource>, limits: &Limits) -> Option<Own> {
     let max = limits.max_metadata.unwrap_or(LARGEST).min(LARGEST);
-    match movie(content, max, limits) {
-        Ok(own) => Some(own),
-        Err(doubt) => {
-            log::debug!("{} is left to ffprobe: {doubt}", content.name());
-            None
-        }
+    let doubt = |doubt: Doubt| log::debug!("{} is left to ffprobe: {doubt}", content.name());
+    header(content, max, limits).map_err(doubt).ok()
+}
+
+fn header(content: &Arc<dyn ImageResource>, max: u64, limits: &Limits) -> Result<Own, Doubt> {
+    let mut file = Arc::clone(content).open_read_within(limits).map_err(|_| Doubt("the file does not open"))?;
+    let mut head = [0; 4];
+    file.read_exact(&mut head).map_err(|_| Doubt("the file can't be read"))?;
+    match &head {
+        b"\x1a\x45\xdf\xa3" => matroska::read(&mut file, max),
+        b"RIFF" => avi::read(&mut file, max),
+        _ => movie(content, &mut file, max),
     }
 }
 
-fn movie(content: &Arc<dyn ImageResource>, max: u64, limits: &Limits) -> Result<Own, Doubt> {
+/// Lists the packets of a stream; `None`, with a word in the log, where ffprobe has to. With `at_once`, the file is
+/// read whole, which is less to wait for if it is small and far away.
+pub(crate) fn list(
+    content: &Arc<dyn ImageResource>,
+    listing: &Listing,
+    limits: &Limits,
+    at_once: bool,
+) -> Option<Index> {
+    let doubt = |doubt: Doubt| log::debug!("packets of {} are left to ffprobe: {doubt}", content.name());
+    packets(content, listing, limits, at_once).map_err(doubt).ok()
+}
+
+fn packets(
+    content: &Arc<dyn ImageResource>,
+    listing: &Listing,
+    limits: &Limits,
+    at_once: bool,
+) -> Result<Index, Doubt> {
     let mut file = Arc::clone(content).open_read_within(limits).map_err(|_| Doubt("the file does not open"))?;
-    let movie = read_mp4(&mut file, max)?;
+    if !at_once {
+        return listing.index(&mut file);
+    }
+    let mut bytes = Vec::new();
+    let done = file.by_ref().take(LARGEST).read_to_end(&mut bytes);
+    done.map_err(|_| Doubt("the file can't be read"))?;
+    listing.index(&mut std::io::Cursor::new(bytes))
+}
+
+fn movie(content: &Arc<dyn ImageResource>, file: &mut (impl Read + Seek), max: u64) -> Result<Own, Doubt> {
+    let movie = read_mp4(file, max)?;
     let mut videos = movie.tracks.iter().filter(|track| &track.handler == b"vide");
     if videos.next().is_none() || videos.next().is_some() {
         return Err(Doubt("there is not one video track"));
     }
-    let mut own = Own { container: Container::default(), indices: HashMap::new(), is_complete: movie.unread.is_none() };
+    let mut own = Own {
+        container: Container::default(),
+        indices: HashMap::new(),
+        listing: None,
+        is_complete: movie.unread.is_none(),
+    };
     for (number, track) in movie.tracks.iter().enumerate() {
         let number = u32::try_from(number).map_err(|_| Doubt("there are very many tracks"))?;
         let mut stream = named(track, number, &movie);
@@ -64,7 +111,7 @@ fn movie(content: &Arc<dyn ImageResource>, max: u64, limits: &Limits) -> Result<
             b"vide" => {
                 let (index, start) = time::index(track, &movie)?;
                 stream.start = time::printed(start, track.time_scale);
-                let described = pictures::describe(track, &movie, &mut file, stream)?;
+                let described = pictures::describe(track, &movie, file, stream)?;
                 own.indices.insert(number, index.refreshing(content, track, described.nal_length));
                 described.inner
             }

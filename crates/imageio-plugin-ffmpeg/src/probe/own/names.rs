@@ -149,7 +149,7 @@ pub(super) fn tags(movie: &Movie) -> Option<Vec<(String, String)>> {
 }
 
 /// Seconds since 1904 as `2014-11-05T13:51:33.000000Z`; nothing for 0, `None` for times that are no dates of files.
-fn date(seconds: u64) -> Option<String> {
+pub(super) fn date(seconds: u64) -> Option<String> {
     // Between 1904 and 1970, in days with a leap day every four years.
     const BEFORE: u64 = (66 * 365 + 17) * 86_400;
     if seconds == 0 {

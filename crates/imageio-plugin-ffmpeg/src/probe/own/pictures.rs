@@ -1,19 +1,25 @@
-//! Tracks of pictures: H.264, HEVC, VP9 and AV1, from the headers of their codecs.
+//! Tracks of pictures: H.264, HEVC, VP8, VP9 and AV1, from the headers of their codecs.
 
 use std::io::{Read, Seek, SeekFrom};
 
-use imageio_container::{Coded, Colour, Doubt, Movie, Sample, Sampling, Track, av1, h264, hevc, vp9};
+use imageio_container::{Coded, Colour, Doubt, Movie, Sampling, Track, av1, h264, hevc, mpeg4, vp8, vp9};
 
 use super::super::json::Stream;
 use super::{Described, names, time};
 
 /// A codec whose headers are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Codec {
+pub(crate) enum Codec {
     H264,
     Hevc,
+    Vp8,
     Vp9,
     Av1,
+    Ffv1,
+    Mpeg4,
+    Mjpeg,
+    Huffyuv,
+    Raw,
 }
 
 /// A stream of pictures, and for H.264 how many bytes the length of a unit takes up.
@@ -26,6 +32,38 @@ pub(super) struct Pictures {
 const UNITS: usize = 64;
 const UNIT: usize = 4096;
 
+/// What the headers of a codec say, and for H.264 how many bytes the length of a unit takes up. `record` is the
+/// decoder's configuration, and the first sample is at a place and has so many bytes.
+pub(super) fn headers(
+    codec: Codec,
+    record: &[u8],
+    file: &mut (impl Read + Seek),
+    first: (u64, u64),
+) -> Result<(Coded, Option<usize>), Doubt> {
+    let mut head = || {
+        let mut head = [0; 32];
+        let n = first.1.min(32) as usize;
+        let place = file.seek(SeekFrom::Start(first.0)).and_then(|_| file.read_exact(&mut head[..n]));
+        place.map(|()| (head, n)).map_err(|_| Doubt("the first frame can't be read"))
+    };
+    match codec {
+        Codec::H264 => {
+            let (set, length) = h264::configuration(record)?;
+            same_parameters(file, first, length, set, |byte| (byte & 0x1f == 7, matches!(byte & 0x1f, 1..=5)))?;
+            Ok((h264::parameters(set)?, Some(length)))
+        }
+        Codec::Hevc => {
+            let (set, length) = hevc::configuration(record)?;
+            same_parameters(file, first, length, set, |byte| (byte >> 1 & 0x3f == 33, byte & 0x40 == 0))?;
+            Ok((hevc::parameters(set)?, None))
+        }
+        Codec::Vp8 => head().and_then(|(head, n)| Ok((vp8::key_frame(&head[..n])?, None))),
+        Codec::Vp9 => head().and_then(|(head, n)| Ok((vp9::key_frame(&head[..n])?, None))),
+        Codec::Av1 => Ok((av1::configuration(record)?, None)),
+        _ => Err(Doubt("the codec is not described here")),
+    }
+}
+
 pub(super) fn describe(
     track: &Track,
     movie: &Movie,
@@ -35,29 +73,14 @@ pub(super) fn describe(
     let entry = &track.entry;
     let configuration = entry.configuration.as_ref().map(|(name, content)| (name, &content[..]));
     let first = track.samples.first().ok_or(Doubt("a track has no samples"))?;
-    let mut nal_length = None;
-    let (codec, coded) = match (&entry.format, configuration) {
-        (b"avc1", Some((b"avcC", record))) => {
-            let (set, length) = h264::configuration(record)?;
-            same_parameters(file, first, length, set, |byte| (byte & 0x1f == 7, matches!(byte & 0x1f, 1..=5)))?;
-            nal_length = Some(length);
-            (Codec::H264, h264::parameters(set)?)
-        }
-        (b"hvc1" | b"hev1", Some((b"hvcC", record))) => {
-            let (set, length) = hevc::configuration(record)?;
-            same_parameters(file, first, length, set, |byte| (byte >> 1 & 0x3f == 33, byte & 0x40 == 0))?;
-            (Codec::Hevc, hevc::parameters(set)?)
-        }
-        (b"vp09", Some((b"vpcC", _))) => {
-            let mut head = [0; 32];
-            let n = head.len().min(first.size as usize);
-            let place = file.seek(SeekFrom::Start(first.at)).and_then(|_| file.read_exact(&mut head[..n]));
-            place.map_err(|_| Doubt("the first frame can't be read"))?;
-            (Codec::Vp9, vp9::key_frame(&head[..n])?)
-        }
-        (b"av01", Some((b"av1C", record))) => (Codec::Av1, av1::configuration(record)?),
+    let (codec, record) = match (&entry.format, configuration) {
+        (b"avc1", Some((b"avcC", record))) => (Codec::H264, record),
+        (b"hvc1" | b"hev1", Some((b"hvcC", record))) => (Codec::Hevc, record),
+        (b"vp09", Some((b"vpcC", record))) => (Codec::Vp9, record),
+        (b"av01", Some((b"av1C", record))) => (Codec::Av1, record),
         _ => return Err(Doubt("the codec is not described here")),
     };
+    let (coded, nal_length) = headers(codec, record, file, (first.at, u64::from(first.size)))?;
     if (coded.width, coded.height) != (u32::from(entry.size.0), u32::from(entry.size.1)) {
         return Err(Doubt("the container and the codec disagree on the size"));
     }
@@ -69,13 +92,13 @@ pub(super) fn describe(
 /// parameters, and whether it is a part of a picture.
 fn same_parameters(
     file: &mut (impl Read + Seek),
-    sample: &Sample,
+    (at, size): (u64, u64),
     length: usize,
     set: &[u8],
     kinds: impl Fn(u8) -> (bool, bool),
 ) -> Result<(), Doubt> {
     const FAILED: Doubt = Doubt("the first picture can't be read");
-    let (mut at, end) = (sample.at, sample.at + u64::from(sample.size));
+    let (mut at, end) = (at, at + size);
     for _ in 0..UNITS {
         let mut size = [0; 4];
         file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut size[4 - length..])).map_err(|_| FAILED)?;
@@ -177,17 +200,23 @@ fn merge(track: &Track, movie: &Movie, codec: Codec, coded: &Coded, stream: Stre
 /// The matrix that turns nothing.
 const IDENTITY: [i32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 
-fn codec_names(codec: Codec) -> (&'static str, &'static str) {
+pub(super) fn codec_names(codec: Codec) -> (&'static str, &'static str) {
     match codec {
         Codec::H264 => ("h264", "H.264 / AVC / MPEG-4 AVC / MPEG-4 part 10"),
         Codec::Hevc => ("hevc", "H.265 / HEVC (High Efficiency Video Coding)"),
+        Codec::Vp8 => ("vp8", "On2 VP8"),
         Codec::Vp9 => ("vp9", "Google VP9"),
         Codec::Av1 => ("av1", "Alliance for Open Media AV1"),
+        Codec::Ffv1 => ("ffv1", "FFmpeg video codec #1"),
+        Codec::Mpeg4 => ("mpeg4", "MPEG-4 part 2"),
+        Codec::Mjpeg => ("mjpeg", "Motion JPEG"),
+        Codec::Huffyuv => ("huffyuv", "HuffYUV"),
+        Codec::Raw => ("rawvideo", "raw video"),
     }
 }
 
 /// A profile by its name; `None` where it has none here.
-fn profile(codec: Codec, coded: &Coded) -> Option<&'static str> {
+pub(super) fn profile(codec: Codec, coded: &Coded) -> Option<&'static str> {
     let intra = coded.constraints & 0x10 != 0;
     Some(match (codec, coded.profile) {
         (Codec::H264, 66) if coded.constraints & 0x40 != 0 => "Constrained Baseline",
@@ -202,13 +231,35 @@ fn profile(codec: Codec, coded: &Coded) -> Option<&'static str> {
     })
 }
 
+/// What the decoder of Motion JPEG gives.
+pub(super) fn of_mjpeg(sampling: Sampling) -> &'static str {
+    match sampling {
+        Sampling::Both => "yuvj420p",
+        Sampling::Horizontal => "yuvj422p",
+        Sampling::Full => "yuvj444p",
+        Sampling::Vertical | Sampling::Gray => "gray",
+    }
+}
+
+/// The profile of MPEG-4 by its name, if it has one here, and the level, 0 where it is not said.
+pub(super) fn of_mpeg4(layer: &mpeg4::Layer) -> (Option<&'static str>, u32) {
+    let profile = match layer.coded.profile {
+        0 if layer.has_profile => Some("Simple Profile"),
+        15 => Some("Advanced Simple Profile"),
+        _ => None,
+    };
+    // The eighth level of the simple profile is the one before the first.
+    (profile, if (layer.coded.profile, layer.coded.level) == (0, 8) { 0 } else { layer.coded.level })
+}
+
 /// The name of the format that decoders give.
-fn pixel_format(codec: Codec, coded: &Coded, colour: Option<Colour>, full: bool) -> Result<String, Doubt> {
+pub(super) fn pixel_format(codec: Codec, coded: &Coded, colour: Option<Colour>, full: bool) -> Result<String, Doubt> {
     const OTHER: Doubt = Doubt("the pixel format is found by decoding");
     let known = match codec {
         Codec::H264 => [66, 77, 100, 110, 122, 244].contains(&coded.profile),
         Codec::Hevc => coded.profile <= 4,
-        Codec::Vp9 | Codec::Av1 => true,
+        Codec::Vp8 | Codec::Vp9 | Codec::Av1 => true,
+        _ => false,
     };
     let is_rgb = colour.is_some_and(|colour| colour.matrix == 0);
     let layout = match (coded.sampling, is_rgb) {

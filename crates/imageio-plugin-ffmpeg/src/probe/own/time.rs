@@ -15,6 +15,35 @@ pub(super) fn fraction(numerator: u64, denominator: u64) -> Option<Fraction> {
     Some(Fraction { numerator: part(numerator)?, denominator: part(denominator)? })
 }
 
+/// The fraction with parts of at most `max` that is nearest to another one.
+pub(super) fn reduced(numerator: u64, denominator: u64, max: u64) -> Option<Fraction> {
+    if let Some(exact) = fraction(numerator, denominator)
+        && exact.numerator.max(exact.denominator) as u64 <= max
+    {
+        return Some(exact);
+    }
+    let (mut n, mut d) = (u128::from(numerator), u128::from(denominator));
+    let max = u128::from(max);
+    // Two neighbours between which the fraction lies: each step of the continued fraction gives the next.
+    let (mut before, mut last) = ((0, 1), (1, 0));
+    while d > 0 {
+        let whole = n / d;
+        let next = (whole * last.0 + before.0, whole * last.1 + before.1);
+        if next.0 > max || next.1 > max {
+            // As many steps of the last kind as there is room for, if that is nearer.
+            let room = |part: u128, from: u128| (max - from).checked_div(part).unwrap_or(whole);
+            let steps = whole.min(room(last.0, before.0)).min(room(last.1, before.1));
+            if d * (2 * steps * last.1 + before.1) > n * last.1 {
+                last = (steps * last.0 + before.0, steps * last.1 + before.1);
+            }
+            break;
+        }
+        (before, last) = (last, next);
+        (n, d) = (d, n % d);
+    }
+    fraction(u64::try_from(last.0).ok()?, u64::try_from(last.1).ok()?)
+}
+
 /// `n` units of which there are `from` in a second, in those of which there are `to`, to the nearest.
 pub(super) fn rescale(n: u64, to: u32, from: u32) -> Option<u64> {
     let (n, to, from) = (u128::from(n), u128::from(to), u128::from(from));
@@ -97,4 +126,19 @@ pub(super) fn index(track: &Track, movie: &Movie) -> Result<(Index, i64), Doubt>
 
 fn keys(track: &Track) -> usize {
     track.samples.iter().filter(|sample| sample.is_key).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_fractions() {
+        let ask = |n, d| reduced(n, d, 30_000).map(|f| (f.numerator, f.denominator));
+        assert_eq!(ask(1_000_000_000, 40_000_000), Some((25, 1)));
+        assert_eq!(ask(1_000_000_000, 41_708_333), Some((24_000, 1001)));
+        assert_eq!(ask(1_000_000_000, 33_366_667), Some((30_000, 1001)));
+        assert_eq!(ask(1_000_000_000, 16_683_333), Some((19_001, 317)));
+        assert_eq!((ask(1_000_000_000, 1), ask(0, 5), ask(5, 0)), (Some((30_000, 1)), None, None));
+    }
 }
