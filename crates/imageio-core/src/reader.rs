@@ -14,6 +14,7 @@ use crate::frames::{Frames, IntoFrames};
 use crate::guard;
 use crate::image::{Element, NdImage, NdImageViewMut};
 use crate::index::Index;
+use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::open::{self, Opened};
 use crate::options::{Options, Phase};
@@ -253,14 +254,27 @@ impl<'r> Reader<'r> {
     }
 
     fn decode(&mut self, k: usize, dest: Option<NdImageViewMut<'_>>) -> Result<Option<NdImage>> {
+        let limits = self.options.limits.clone();
+        let image = self.fill_sink(k, &limits, dest, |inner, cx| inner.read_frame(cx).map(|()| true));
+        image.map(Option::flatten).map_err(|e| self.context(e).with("index", k))
+    }
+
+    /// Has the plugin fill a sink: the image, if there was no `dest`. `None` if `f` says that it filled nothing.
+    fn fill_sink(
+        &mut self,
+        index: usize,
+        limits: &Limits,
+        dest: Option<NdImageViewMut<'_>>,
+        f: impl FnOnce(&mut (dyn ImageReader + 'r), &mut ReadCx<'_, '_>) -> Result<bool>,
+    ) -> Result<Option<Option<NdImage>>> {
         self.ready()?;
         let size = self.size();
         let sink = match dest {
-            None => FrameSink::fresh(&self.options.limits),
-            Some(view) => FrameSink::into_view(view, &self.options.limits),
+            None => FrameSink::fresh(limits),
+            Some(view) => FrameSink::into_view(view, limits),
         };
         let mut cx = ReadCx {
-            query: QueryCx { index: k, whole: false, options: &self.read_options, limits: &self.options.limits },
+            query: QueryCx { index, whole: false, options: &self.read_options, limits },
             sink: sink.source_size(size),
             progress: self.options.progress.as_ref(),
             cancel: self.options.cancel.as_deref(),
@@ -270,13 +284,12 @@ impl<'r> Reader<'r> {
         };
         let (result, panicked) = guard::call(|| {
             cx.check_cancelled()?;
-            inner.read_frame(&mut cx)
+            f(&mut **inner, &mut cx)
         });
-        let result = result.and_then(|()| cx.sink.finish());
         if panicked {
             self.inner = None;
         }
-        result.map_err(|e| self.context(e).with("index", k))
+        if result? { cx.sink.finish().map(Some) } else { Ok(None) }
     }
 
     /// Length of the resource, asked once.

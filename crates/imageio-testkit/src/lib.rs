@@ -6,6 +6,7 @@ pub mod fuzz;
 mod listener;
 pub mod manifest;
 pub mod oracle;
+pub mod profiles;
 pub mod programs;
 mod rules;
 pub mod samples;

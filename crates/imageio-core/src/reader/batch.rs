@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use super::Reader;
 use crate::error::{Error, ErrorKind, Result};
-use crate::guard;
 use crate::image::{Element, NdImage, NdImageViewMut};
 use crate::limits::Limits;
-use crate::plugin::{Capabilities, FrameSink, Progress, QueryCx, ReadCx};
+use crate::plugin::{Capabilities, Progress};
 use crate::properties::{Axis, ImageProperties, Spacing};
 
 impl Reader<'_> {
@@ -103,41 +102,14 @@ impl Reader<'_> {
         if self.descriptor.abilities().contains(Capabilities::VIDEO) { limits.max_ratio(None) } else { limits }
     }
 
-    fn plugin_batch<'v>(&mut self, range: Range<usize>, dest: Option<NdImageViewMut<'v>>) -> Result<Batched<'v>> {
-        self.ready()?;
-        let size = self.size();
+    fn plugin_batch<'v>(&mut self, range: Range<usize>, mut dest: Option<NdImageViewMut<'v>>) -> Result<Batched<'v>> {
         let limits = self.batch_limits();
-        let mut dest = dest;
-        let sink = match dest.as_mut() {
-            None => FrameSink::fresh(&limits),
-            Some(view) => FrameSink::into_view(view.reborrow(), &limits),
-        };
-        let mut cx = ReadCx {
-            query: QueryCx { index: range.start, whole: false, options: &self.read_options, limits: &limits },
-            sink: sink.source_size(size),
-            progress: self.options.progress.as_ref(),
-            cancel: self.options.cancel.as_deref(),
-        };
-        let Some(inner) = self.inner.as_mut() else {
-            return Err(Error::new(ErrorKind::Backend, "the reader is not open"));
-        };
-        let (result, panicked) = guard::call(|| {
-            cx.check_cancelled()?;
-            inner.read_batch(range, &mut cx)
-        });
-        if panicked {
-            self.inner = None;
-        }
-        match result.map_err(|e| self.context(e))? {
-            true => {
-                let image = cx.sink.finish().map_err(|e| self.context(e))?;
-                Ok(Batched::Done(image))
-            }
-            false => {
-                drop(cx);
-                Ok(Batched::NotOffered(dest))
-            }
-        }
+        let view = dest.as_mut().map(NdImageViewMut::reborrow);
+        let image = self.fill_sink(range.start, &limits, view, |inner, cx| inner.read_batch(range, cx));
+        Ok(match image.map_err(|e| self.context(e))? {
+            Some(image) => Batched::Done(image),
+            None => Batched::NotOffered(dest),
+        })
     }
 
     fn fill(&mut self, mut view: NdImageViewMut<'_>, n: usize, first: &ImageProperties) -> Result<()> {
