@@ -113,6 +113,12 @@ fn for_the_command_line(hint: &str) -> String {
         ("ReadOptions::extension", "--extension"),
         ("WriteOptions::extension", "--out-extension"),
         ("NdImage::cast", "--dtype"),
+        ("Cast::Scale", "--fit scale"),
+        ("Cast::Clip", "--fit clip"),
+        ("Cast::Exact", "--fit exact"),
+        ("Batch(&array), or option `is_batch`", "`-w is_batch=true`"),
+        ("Batch(&array)", "`-w is_batch=true`"),
+        (" (permuted_axes)", ""),
         ("imiter or an index", "--index"),
         ("imiter", "--index"),
     ];
@@ -186,6 +192,8 @@ mod tests {
         let rows = [
             ("raise Limits::max_alloc if the file is trusted", "use --no-limits if the file is trusted"),
             ("it writes uint8: convert with NdImage::cast", "it writes uint8: convert with --dtype"),
+            ("`Cast::Scale` takes 0 to 1 to", "`--fit scale` takes 0 to 1 to"),
+            ("written with Batch(&array), or option `is_batch`", "written with `-w is_batch=true`"),
         ];
         for (library, ours) in rows {
             assert_eq!(for_the_command_line(library), ours);

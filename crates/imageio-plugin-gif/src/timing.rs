@@ -24,8 +24,12 @@ pub(crate) fn of_frame(options: &WriteOptions, metadata: Option<&Metadata>, k: u
             });
         }
     }
-    if let Some(period) = options.fps.and_then(|fps| fps.period()) {
-        return Ok(Some(period));
+    if let Some(fps) = options.fps {
+        let none = || {
+            Error::new(ErrorKind::InvalidOption, "option `fps` is 0")
+                .with_hint("say with `duration` how long a frame is shown")
+        };
+        return fps.period().map(Some).ok_or_else(none);
     }
     let Some(metadata) = metadata else { return Ok(None) };
     let listed = metadata.get("durations").and_then(Value::as_list).and_then(|list| list.get(k));
@@ -101,6 +105,8 @@ mod tests {
         assert_eq!(of_frame(&none, Some(&metadata), 2).unwrap(), ms(70));
         let fps = WriteOptions::new().fps(imageio_core::Rate::new(25, 1));
         assert_eq!(of_frame(&fps, Some(&metadata), 1).unwrap(), ms(40));
+        let never = WriteOptions::new().fps(imageio_core::Rate::new(0, 1));
+        assert_eq!(of_frame(&never, Some(&metadata), 1).unwrap_err().kind(), ErrorKind::InvalidOption);
         let list = fps.duration([Duration::from_millis(1), Duration::from_millis(2)]);
         assert_eq!(of_frame(&list, Some(&metadata), 1).unwrap(), ms(2));
         assert_eq!(of_frame(&list, None, 2).unwrap_err().kind(), ErrorKind::InvalidOption);

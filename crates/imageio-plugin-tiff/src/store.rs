@@ -71,20 +71,8 @@ const KEPT: [(u16, u16); 24] = [
 ];
 
 /// Keys that say how a file was stored, which the options decide anew, or that repeat others.
-const LEFT: [&str; 12] = [
-    "series",
-    "description1",
-    "resolution",
-    "resolution_unit",
-    "dpi",
-    "geo",
-    "shaped",
-    "imagej",
-    "ome",
-    "tags",
-    "text",
-    "gamma",
-];
+const LEFT: [&str; 10] =
+    ["series", "description1", "resolution", "resolution_unit", "dpi", "geo", "shaped", "imagej", "ome", "tags"];
 
 impl Stored {
     pub fn new(
@@ -131,7 +119,7 @@ impl Stored {
             out.every.push(f.short(tag::RESOLUTION_UNIT, &[unit]));
         }
         if let Some(metadata) = metadata {
-            out.take(f, metadata);
+            out.take(f, metadata, colors(shape, options));
         }
         out.first = unique(std::mem::take(&mut out.first), &out.every);
         Ok(out)
@@ -154,7 +142,7 @@ impl Stored {
         self.palette.as_ref()
     }
 
-    fn take(&mut self, f: Format, metadata: &Metadata) {
+    fn take(&mut self, f: Format, metadata: &Metadata, colors: Option<usize>) {
         for (key, node, applied) in metadata.iter() {
             if applied
                 || LEFT.contains(&key)
@@ -164,7 +152,12 @@ impl Stored {
                 continue;
             }
             match (key, node) {
-                ("icc", Node::Value(Value::Bytes(bytes))) => self.first.push(f.bytes(tag::ICC_PROFILE, 7, bytes)),
+                ("icc", Node::Value(Value::Bytes(bytes))) => {
+                    match colors.and_then(|colors| Metadata::profile_unfit(bytes, colors)) {
+                        Some(note) => self.notes.push(note),
+                        None => self.first.push(f.bytes(tag::ICC_PROFILE, 7, bytes)),
+                    }
+                }
                 ("xmp", Node::Value(Value::Str(text))) => self.first.push(f.bytes(tag::XMP, 1, text.as_bytes())),
                 ("xmp", Node::Value(Value::Bytes(bytes))) => self.first.push(f.bytes(tag::XMP, 1, bytes)),
                 ("orientation", Node::Value(value)) => match value.as_u64() {
@@ -206,6 +199,9 @@ impl Stored {
                 return;
             }
         };
+        if tree.get_section("Thumbnail").is_some() {
+            self.notes.push("the thumbnail of EXIF was left out".to_owned());
+        }
         let Some(main) = Block::new(&block).and_then(|b| b.directory(b.first, f)) else { return };
         for field in main.0 {
             // What the file says of its own pixels is not taken from elsewhere.
@@ -216,6 +212,15 @@ impl Stored {
             }
         }
         self.sub_ifds = main.1;
+    }
+}
+
+/// Number of colours of a picture as it is stored by default; `None` where that is not plain.
+fn colors(shape: &[usize], options: &WriteOptions) -> Option<usize> {
+    match (shape, &options.photometric) {
+        ([_, _], None) => Some(1),
+        ([_, _, 3 | 4], None) => Some(3),
+        _ => None,
     }
 }
 

@@ -44,7 +44,12 @@ impl Clock {
 
 fn asked(options: &WriteOptions, k: usize) -> Result<Option<Duration>> {
     match options.duration.as_slice() {
-        [] => Ok(options.fps.and_then(|fps| fps.period())),
+        [] => match options.fps.map(|fps| fps.period()) {
+            None => Ok(None),
+            Some(Some(period)) => Ok(Some(period)),
+            Some(None) => Err(Error::new(ErrorKind::InvalidOption, "option `fps` is 0")
+                .with_hint("say with `duration` how long a frame is shown")),
+        },
         [one] => Ok(Some(*one)),
         list => list.get(k).copied().map(Some).ok_or_else(|| {
             let n = list.len();
@@ -93,6 +98,8 @@ mod tests {
         let list = WriteOptions::new().duration([Duration::from_millis(1), Duration::from_millis(2)]);
         assert_eq!(of(&list, [Some(&own), None], 1), Ok(2));
         assert_eq!(of(&list, [None, None], 2), Err(ErrorKind::InvalidOption));
+        let never = WriteOptions::new().fps(Rate::new(0, 1));
+        assert_eq!(of(&never, [Some(&own), None], 0), Err(ErrorKind::InvalidOption));
         let long = WriteOptions::new().duration([Duration::from_secs(20_000)]);
         assert_eq!(of(&long, [None, None], 0), Err(ErrorKind::InvalidOption));
     }
