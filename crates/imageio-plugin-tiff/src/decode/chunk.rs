@@ -26,6 +26,7 @@ pub(crate) struct Context {
     /// The element that fills what is not stored, in native byte order.
     pub nodata: Vec<u8>,
     /// What the end of the file cuts off is no error.
+    #[cfg_attr(not(feature = "jpeg"), allow(dead_code, reason = "only of JPEG is a part decoded"))]
     pub allow_truncated: bool,
     /// Offset of a directory whose pages share this.
     ifd: u64,
