@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use imageio_core::ndarray::Array3;
-use imageio_core::{Reader, Stream, Value, WriteOptions, Writer, v3};
+use imageio_core::{ErrorKind, Reader, Stream, Value, WriteOptions, Writer, v3};
 use imageio_plugin_tiff::{TiffReader, register};
 
 const MIB: u64 = 1 << 20;
@@ -77,6 +77,12 @@ fn one_case() {
             let part = tiff.read_region(20_000..20_600, 39_000..39_600).unwrap();
             assert_eq!(part.shape(), [600, 600]);
         }
+        "claim" => {
+            let mut reader = Reader::open(&path).unwrap();
+            let tiff = reader.downcast_mut::<TiffReader>().unwrap();
+            let error = tiff.read_region(1..90, 2..7).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
+        }
         kind => {
             let options = options(&[("compression", kind), ("rows_per_strip", "64")]);
             let mut writer = Writer::open_with(&path, &options).unwrap();
@@ -114,6 +120,26 @@ fn reading_takes_the_array_and_a_chunk_for_each_thread() {
         assert!(took >= array * 9 / 10 && took < array + 4 * MIB, "{settings:?}: {took} for {array}");
     }
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// A directory may say that a strip is as large as the best compression could make it.
+#[cfg(feature = "jpeg")]
+#[test]
+fn a_part_takes_what_is_decoded_not_what_is_claimed() {
+    register();
+    let path = folder("claim").join("a.tif");
+    let settings = [("compression", "jpeg"), ("shaped", "false"), ("rows_per_strip", "96")];
+    v3::imwrite_with(&path, &picture((96, 160)), &options(&settings)).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let first = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
+    let entry = (first + 2..).step_by(12).find(|at| bytes[*at..at + 2] == 256u16.to_le_bytes()).unwrap();
+    // 40 MB of a stream of less than a kilobyte.
+    bytes[entry + 2..entry + 12].copy_from_slice(&[4, 0, 1, 0, 0, 0, 0xf0, 0x49, 0x02, 0]);
+    std::fs::write(&path, bytes).unwrap();
+    let took = child("claim", &path);
+    println!("{took} bytes");
+    assert!(took < 16 * MIB, "{took}");
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 /// Counts what is read of a file.

@@ -26,6 +26,7 @@ pub(crate) struct Context {
     /// The element that fills what is not stored, in native byte order.
     pub nodata: Vec<u8>,
     /// What the end of the file cuts off is no error.
+    #[cfg_attr(not(feature = "jpeg"), allow(dead_code, reason = "only of JPEG is a part decoded"))]
     pub allow_truncated: bool,
     /// Offset of a directory whose pages share this.
     ifd: u64,
@@ -186,14 +187,10 @@ pub(crate) fn resize(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8]> {
     Ok(buffer)
 }
 
-/// Cells for a strip or tile apart from the array.
-pub(crate) fn room<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
-    let mut cells = Vec::new();
-    cells
-        .try_reserve_exact(len)
-        .map_err(|_| Error::limit(format!("no memory for a strip or tile of {len} elements")))?;
-    cells.resize(len, T::default());
-    Ok(cells)
+/// Cells for a strip or tile apart from the array: zeros that take no memory before they are used, since what is decoded
+/// may be far less than a directory says.
+pub(crate) fn room<T: bytemuck::Zeroable>(len: usize) -> Result<Vec<T>> {
+    bytemuck::try_zeroed_vec(len).map_err(|()| Error::limit(format!("no memory for a strip or tile of {len} elements")))
 }
 
 /// Where a strip or tile is.

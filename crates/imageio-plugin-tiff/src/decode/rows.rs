@@ -3,7 +3,7 @@
 use imageio_core::Dtype;
 
 /// What a destination is made of: bytes of elements in native order, or truth values.
-pub(crate) trait Cell: Copy + Default + Send + Sync + 'static {
+pub(crate) trait Cell: Copy + Default + bytemuck::Zeroable + Send + Sync + 'static {
     /// Bytes of one cell.
     const SIZE: usize;
     /// `true` if plain pixels can be read into cells as they are.
