@@ -121,6 +121,11 @@ fn for_the_command_line(hint: &str) -> String {
         (" (permuted_axes)", ""),
         ("imiter or an index", "--index"),
         ("imiter", "--index"),
+        ("HttpResource::new(url)?.put() as the target sends a PUT", "write to a file, and send that: curl -T file URL"),
+        (" or with HttpResource::basic_auth or bearer_auth", ""),
+        ("by HttpResource::ca_file or the environment", "by the environment"),
+        ("HttpResource::max_size sets another limit", "fetch it with another program, and read the file"),
+        (", or know no program of this name: HttpResource::user_agent", ", or let no programs in"),
     ];
     let mut hint = names.iter().fold(hint.to_owned(), |hint, (library, ours)| hint.replace(library, ours));
     if let Some(at) = hint.find("raise Limits::") {

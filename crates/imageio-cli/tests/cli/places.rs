@@ -64,6 +64,27 @@ fn what_is_no_picture_is_said() {
 }
 
 #[test]
+fn hints_about_servers_name_no_library() {
+    let folder = Folder::new("hints");
+    let picture = folder.image("a.png", noise());
+    let server = imageio_testkit::web::Server::start(|asked| {
+        imageio_testkit::web::Answer::status(asked.path[1..4].parse().unwrap_or(404))
+    })
+    .unwrap();
+    let rows = [
+        (run(&["read", &server.url("/401.png")]), "give them in the URL (user:password@host)"),
+        (run(&["read", &server.url("/403.png")]), "it may want credentials"),
+        (run(&["convert", &picture, &server.url("/201.png")]), "curl -T"),
+    ];
+    for (failed, hint) in rows {
+        failed.error(1);
+        assert!(failed.stderr.contains(hint) && !failed.stderr.contains("HttpResource"), "{}", failed.stderr);
+    }
+    // Nothing is sent that was not asked for.
+    assert!(server.asked().iter().all(|asked| asked.method == "GET"));
+}
+
+#[test]
 fn archives_and_sequences() {
     let folder = Folder::new("places");
     let member = format!("{}/in/card.bmp", folder.file("a.zip"));
