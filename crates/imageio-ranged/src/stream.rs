@@ -94,10 +94,16 @@ impl<R: Remote> RangedStream<R> {
     fn ask(&mut self, want: u64) -> Result<()> {
         let left = self.size - self.position;
         let len = self.plan().max(want);
-        // A small rest is not worth a request of its own.
-        let long = self.in_a_row >= LONG || left <= len + len / 4;
-        let end = self.position + if long { left } else { len };
-        let end = self.source.cache.next_start(self.position).map_or(end, |next| end.min(next));
+        let (end, small) = match self.source.announced.take(self.position) {
+            // Little that is there already is read over, which costs less than another request.
+            Some(end) => (end.min(self.size).max(self.position + want.min(left)), GAP),
+            None => {
+                // A small rest is not worth a request of its own.
+                let long = self.in_a_row >= LONG || left <= len + len / 4;
+                (self.position + if long { left } else { len }, 0)
+            }
+        };
+        let end = self.source.cache.next_start(self.position, small).map_or(end, |next| end.min(next));
         let body = Arc::clone(&self.source.remote).open(self.position, end)?;
         self.answer = Some(Answer::new(body, self.position, end));
         self.last = (self.position, end);
