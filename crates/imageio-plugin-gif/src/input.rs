@@ -207,4 +207,27 @@ mod tests {
         let mut input = Input::new(Box::new(Cursor::new(data)));
         assert!(!input.skip_blocks().unwrap());
     }
+
+    #[test]
+    fn what_is_far_is_fetched_once() {
+        let data: Vec<u8> = (0..100).collect();
+        // As long as was said, longer, and shorter.
+        for said in [100, 60, 140] {
+            let stream = BufReader::with_capacity(8, Cursor::new(data.clone()));
+            let mut input = Input { far: Some(said), ..Input::new(Box::new(stream)) };
+            let mut few = [0; 10];
+            assert!(input.exact(&mut few).unwrap());
+            input.fetch().unwrap();
+            assert_eq!(input.stream.fill_buf().unwrap().len() == 100, said != 60, "{said}");
+            for offset in [10, 90, 3] {
+                input.go_to(offset).unwrap();
+                assert!(input.exact(&mut few).unwrap());
+                assert_eq!(few[..], data[offset as usize..offset as usize + 10], "{said}");
+            }
+            input.go_to(95).unwrap();
+            assert!(!input.exact(&mut few).unwrap(), "{said}");
+            // Nothing is left to be done.
+            input.fetch().unwrap();
+        }
+    }
 }
