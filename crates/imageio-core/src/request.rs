@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::metadata::Metadata;
 use crate::options::Options;
-use crate::resource::{Atomic, Bytes, FileStream, ImageResource, LocalPath, ReadSeek, Sink, Transaction};
+use crate::resource::{Ahead, Atomic, Bytes, FileStream, ImageResource, LocalPath, ReadSeek, Sink, Transaction};
 
 /// One resource as a plugin sees it: streams, bytes or a path to read from, a sink or a path to write to.
 ///
@@ -72,6 +72,11 @@ pub trait Request<'r>: Send {
     /// fetch all of it; `None` elsewhere.
     fn shared(&mut self) -> Result<Option<Arc<dyn ImageResource>>> {
         Ok(None)
+    }
+
+    /// Where to tell what is about to be read, for plugins that know it before they decode: see [`Ahead`].
+    fn ahead(&self) -> Ahead {
+        Ahead::default()
     }
 
     /// A local file with this content, for backends that want a path; made for the purpose if need be, and
@@ -221,6 +226,10 @@ impl<'r> Request<'r> for ReadRequest<'_, 'r> {
 
     fn shared(&mut self) -> Result<Option<Arc<dyn ImageResource>>> {
         self.resource.shared()
+    }
+
+    fn ahead(&self) -> Ahead {
+        self.resource.ahead()
     }
 
     fn local_path(&mut self) -> Result<LocalPath> {

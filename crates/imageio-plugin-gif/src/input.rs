@@ -1,17 +1,61 @@
-use std::io::{self, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use imageio_core::{ReadSeek, Result};
+use imageio_core::{ReadSeek, Request, Result};
 
 /// A stream that knows where it stands, so that going on where the last read ended costs no seek.
 pub(crate) struct Input<'r> {
     stream: Box<dyn ReadSeek + 'r>,
     position: u64,
+    /// Length of a file that is far away and may be held in memory, but is not yet.
+    far: Option<usize>,
 }
+
+/// A longer file is fetched again rather than held.
+const HELD: u64 = 256 << 20;
 
 impl<'r> Input<'r> {
     /// A stream that stands at its beginning.
     pub fn new(stream: Box<dyn ReadSeek + 'r>) -> Self {
-        Input { stream, position: 0 }
+        Input { stream, position: 0, far: None }
+    }
+
+    /// The stream of a request.
+    pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
+        let stream = request.stream()?;
+        let far = match request.has_cheap_streams() {
+            true => None,
+            false => request.size().filter(|size| *size <= request.limits().max_alloc.unwrap_or(HELD).min(HELD)),
+        };
+        Ok(Input { far: far.and_then(|size| usize::try_from(size).ok()), ..Input::new(stream) })
+    }
+
+    /// Says that the file is about to be walked through to its end: one that is far away comes by one request then,
+    /// and is held, since its pixels are wanted after its structure.
+    pub fn fetch(&mut self) -> Result<()> {
+        let Some(size) = self.far.take() else { return Ok(()) };
+        let mut content = Vec::new();
+        if content.try_reserve_exact(size).is_err() {
+            return Ok(());
+        }
+        content.resize(size, 0);
+        // Wherever this leaves the stream, the next read seeks.
+        self.position = u64::MAX;
+        self.stream.seek(SeekFrom::Start(0))?;
+        let mut filled = 0;
+        while filled < size {
+            match self.stream.read(&mut content[filled..]) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        content.truncate(filled);
+        // A file that is longer than was said is read as it comes.
+        if filled < size || self.stream.fill_buf()?.is_empty() {
+            self.stream = Box::new(Cursor::new(content));
+        }
+        Ok(())
     }
 
     /// Offset of the next byte.
@@ -138,7 +182,7 @@ impl<'r> Input<'r> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{BufReader, Cursor};
+    use std::io::BufReader;
 
     #[test]
     fn blocks_across_any_buffer() {
@@ -162,5 +206,28 @@ mod tests {
         data.truncate(7);
         let mut input = Input::new(Box::new(Cursor::new(data)));
         assert!(!input.skip_blocks().unwrap());
+    }
+
+    #[test]
+    fn what_is_far_is_fetched_once() {
+        let data: Vec<u8> = (0..100).collect();
+        // As long as was said, longer, and shorter.
+        for said in [100, 60, 140] {
+            let stream = BufReader::with_capacity(8, Cursor::new(data.clone()));
+            let mut input = Input { far: Some(said), ..Input::new(Box::new(stream)) };
+            let mut few = [0; 10];
+            assert!(input.exact(&mut few).unwrap());
+            input.fetch().unwrap();
+            assert_eq!(input.stream.fill_buf().unwrap().len() == 100, said != 60, "{said}");
+            for offset in [10, 90, 3] {
+                input.go_to(offset).unwrap();
+                assert!(input.exact(&mut few).unwrap());
+                assert_eq!(few[..], data[offset as usize..offset as usize + 10], "{said}");
+            }
+            input.go_to(95).unwrap();
+            assert!(!input.exact(&mut few).unwrap(), "{said}");
+            // Nothing is left to be done.
+            input.fetch().unwrap();
+        }
     }
 }

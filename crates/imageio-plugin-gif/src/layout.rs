@@ -161,6 +161,9 @@ impl Layout {
 
     /// Looks for every frame; gives their number.
     pub fn find_all(&mut self, input: &mut Input<'_>) -> Result<usize> {
+        if !self.complete {
+            input.fetch()?;
+        }
         while self.advance(input)? {}
         Ok(self.frames.len())
     }
@@ -184,7 +187,11 @@ impl Layout {
                 grey &= frame.grey;
             }
             seen = self.frames.len();
-            if alpha && !grey || !self.advance(input)? {
+            let decided = alpha && !grey;
+            if !decided && !self.complete {
+                input.fetch()?;
+            }
+            if decided || !self.advance(input)? {
                 return Ok(if grey {
                     1
                 } else if alpha {

@@ -38,7 +38,7 @@ impl<'r> GifReader<'r> {
     /// Reads headers up to the first frame.
     pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
         let options = OpenOptions::parse(request.options())?;
-        let mut input = Input::new(request.stream()?);
+        let mut input = Input::open(request)?;
         let layout = Layout::open(&mut input, request.limits(), options.compose)?;
         let size = if layout.width * layout.height > LARGE { request.size() } else { None };
         Ok(GifReader {

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::io::{Read, SeekFrom};
 
+use imageio_core::resource::Ahead;
 use imageio_core::{
     Dtype, Error, ImageProperties, ImageReader, Limits, Metadata, Orientation, QueryCx, ReadCx, ReadSeek, Request,
     Result,
@@ -15,6 +16,7 @@ use crate::{metadata, mpf};
 /// An opened file: its header is read, its pixels are not.
 pub(crate) struct JpegReader<'r> {
     stream: Box<dyn ReadSeek + 'r>,
+    ahead: Ahead,
     /// Where the images begin: one, or those of a Multi-Picture file.
     offsets: Vec<u64>,
     headers: Vec<Option<Header>>,
@@ -45,7 +47,7 @@ impl<'r> JpegReader<'r> {
         }
         let mut headers = vec![None; offsets.len()];
         headers[0] = Some(first);
-        Ok(JpegReader { stream, offsets, headers, notes, backend })
+        Ok(JpegReader { stream, ahead: request.ahead(), offsets, headers, notes, backend })
     }
 
     fn header(&mut self, index: usize) -> Result<&Header> {
@@ -80,6 +82,7 @@ impl ImageReader for JpegReader<'_> {
         let shape = header.frame.array_shape();
         let triple = header.frame.shape();
         cx.sink().check(dtype(&header), &shape)?;
+        self.ahead.announce(header.start..u64::MAX);
         let data = remaining(&mut *self.stream, header.start, max_alloc)?;
         if let (Some(backend), Dtype::U8, (height, width, channels @ (1 | 3))) = (self.backend, dtype(&header), triple)
         {

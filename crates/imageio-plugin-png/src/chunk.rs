@@ -2,7 +2,8 @@
 
 use std::io;
 
-use imageio_core::{Error, ReadSeek, Result};
+use imageio_core::resource::Ahead;
+use imageio_core::{Error, ReadSeek, Request, Result};
 
 use crate::error;
 
@@ -55,12 +56,24 @@ pub(crate) struct Source<'r> {
     stream: Box<dyn ReadSeek + 'r>,
     pos: u64,
     buffered_to: u64,
+    ahead: Ahead,
 }
 
 impl<'r> Source<'r> {
+    /// The stream of a request.
+    pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
+        let stream = request.stream()?;
+        Ok(Source { ahead: request.ahead(), ..Source::new(stream) })
+    }
+
+    /// Says that everything from an offset on is about to be read.
+    pub fn announce(&self, from: u64) {
+        self.ahead.announce(from..u64::MAX);
+    }
+
     /// A source over a stream that stands at 0.
     pub fn new(stream: Box<dyn ReadSeek + 'r>) -> Self {
-        Source { stream, pos: 0, buffered_to: 0 }
+        Source { stream, pos: 0, buffered_to: 0, ahead: Ahead::default() }
     }
 
     /// The offset of the next byte.

@@ -40,7 +40,7 @@ enum Image {
 impl<'r> PngReader<'r> {
     /// Reads what stands before the pixels.
     pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
-        let mut source = Source::new(request.stream()?);
+        let mut source = Source::open(request)?;
         let header = Header::read(&mut source, request.limits())?;
         let layout = header.layout();
         Ok(PngReader { source, header, layout, frames: None, canvas: None, open_end: false })
@@ -111,6 +111,9 @@ impl<'r> PngReader<'r> {
             }
             _ => {
                 let out = cx.sink().slice::<T>(&shape)?;
+                if header.animation.is_none() {
+                    source.announce(header.pixels.at);
+                }
                 *open_end |= decode::decode(source, header, size, header.pixels, pixels(out))?;
                 correct(out);
             }

@@ -37,7 +37,7 @@ impl ImageReader for QoiReader<'_> {
         // A byte stands for 62 pixels at most.
         self.streams.expect_until(LENGTH + self.header.pixels() / 62)?;
         let out = cx.sink().slice::<u8>(&properties.shape)?;
-        let mut stream = self.streams.at(LENGTH)?;
+        let mut stream = self.streams.all_from(LENGTH)?;
         match self.header.channels {
             3 => decode::decode(&mut stream, LENGTH, out.as_chunks_mut::<3>().0),
             _ => decode::decode(&mut stream, LENGTH, out.as_chunks_mut::<4>().0),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, SeekFrom};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use imageio_core::resource::Ahead;
 use imageio_core::{Error, ReadSeek, Request, Result};
 
 use crate::blame::Blame;
@@ -14,6 +15,7 @@ pub(crate) struct Source<'r> {
     /// The first bytes, which selection has read already; the first directory is often among them.
     head: Vec<u8>,
     size: OnceLock<Option<u64>>,
+    ahead: Ahead,
 }
 
 enum Inner<'r> {
@@ -32,10 +34,11 @@ impl<'r> Source<'r> {
         if let Some(file) = request.file() {
             // Known from opening: asking again would cost a system call.
             let size = request.size().map_or_else(OnceLock::new, |size| OnceLock::from(Some(size)));
-            return Ok(Source { inner: Inner::File(file), head, size });
+            return Ok(Source { inner: Inner::File(file), head, size, ahead: Ahead::default() });
         }
         let stream = request.stream()?;
-        Ok(Source { inner: Inner::Stream(Mutex::new((stream, None))), head, size: OnceLock::new() })
+        let inner = Inner::Stream(Mutex::new((stream, None)));
+        Ok(Source { inner, head, size: OnceLock::new(), ahead: request.ahead() })
     }
 
     /// A local file.
@@ -44,12 +47,17 @@ impl<'r> Source<'r> {
         let inner = Inner::File(file);
         #[cfg(not(any(unix, windows)))]
         let inner = Inner::Stream(Mutex::new((Box::new(std::io::BufReader::new(file)), None)));
-        Source { inner, head: Vec::new(), size: OnceLock::new() }
+        Source { inner, head: Vec::new(), size: OnceLock::new(), ahead: Ahead::default() }
     }
 
     /// The bytes that selection has read.
     pub fn head(&self) -> &[u8] {
         &self.head
+    }
+
+    /// Where to tell what is about to be read.
+    pub fn ahead(&self) -> &Ahead {
+        &self.ahead
     }
 
     /// `true` if several threads read without waiting for each other.
@@ -160,7 +168,8 @@ mod tests {
         /// A source over bytes in memory.
         pub fn memory(bytes: Vec<u8>) -> Self {
             let stream: Box<dyn ReadSeek> = Box::new(io::Cursor::new(bytes));
-            Source { inner: Inner::Stream(Mutex::new((stream, None))), head: Vec::new(), size: OnceLock::new() }
+            let inner = Inner::Stream(Mutex::new((stream, None)));
+            Source { inner, head: Vec::new(), size: OnceLock::new(), ahead: Ahead::default() }
         }
     }
 

@@ -68,9 +68,11 @@ impl Cache {
         }
     }
 
-    /// Where the next block after `position` starts, so that nothing is fetched twice.
-    pub fn next_start(&self, position: u64) -> Option<u64> {
-        self.lock().0.iter().map(|block| block.start).filter(|start| *start > position).min()
+    /// Where the next block after `position` starts that has more than `small` bytes, so that nothing is fetched twice.
+    pub fn next_start(&self, position: u64, small: u64) -> Option<u64> {
+        let guard = self.lock();
+        let large = guard.0.iter().filter(|block| block.bytes.len() as u64 > small);
+        large.map(|block| block.start).filter(|start| *start > position).min()
     }
 }
 
@@ -88,7 +90,8 @@ mod tests {
         cache.put(block(100, 10));
         assert_eq!(cache.get(109).map(|b| b.start), Some(100));
         assert!(cache.get(110).is_none() && cache.get(99).is_none());
-        assert_eq!((cache.next_start(0), cache.next_start(100)), (Some(100), None));
+        assert_eq!((cache.next_start(0, 0), cache.next_start(100, 0)), (Some(100), None));
+        assert_eq!((cache.next_start(0, 9), cache.next_start(0, 10)), (Some(100), None));
         for i in 1..=8 {
             cache.put(block(i << 32, CAPACITY / 4));
             // In use, so it stays.

@@ -5,7 +5,7 @@ use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use imageio_core::Result;
-use imageio_core::resource::{ImageResource, ReadSeek};
+use imageio_core::resource::{Ahead, ImageResource, ReadSeek};
 
 use crate::remote::{Ranged, Remote};
 
@@ -43,5 +43,9 @@ impl<R: Remote> ImageResource for Handle<R> {
 
     fn size_hint(&self) -> Option<u64> {
         Some(self.source.remote().size())
+    }
+
+    fn ahead(&self) -> Ahead {
+        self.source.ahead()
     }
 }

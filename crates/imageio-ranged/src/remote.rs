@@ -1,10 +1,13 @@
 //! What a protocol has to bring, and what is kept of it.
 
 use std::io::Read;
+use std::ops::Range;
 use std::sync::Arc;
 
 use imageio_core::Result;
+use imageio_core::resource::{Ahead, Announce};
 
+use crate::announced::Announced;
 use crate::cache::{Block, Cache};
 use crate::stream::RangedStream;
 
@@ -26,12 +29,13 @@ pub trait Remote: Send + Sync + 'static {
 pub struct Ranged<R> {
     pub(crate) remote: Arc<R>,
     pub(crate) cache: Cache,
+    pub(crate) announced: Announced,
 }
 
 impl<R: Remote> Ranged<R> {
     /// A file of which nothing was fetched yet.
     pub fn new(remote: R) -> Self {
-        Ranged { remote: Arc::new(remote), cache: Cache::default() }
+        Ranged { remote: Arc::new(remote), cache: Cache::default(), announced: Announced::default() }
     }
 
     /// The same with its first bytes, where finding out about it brought them along.
@@ -46,8 +50,19 @@ impl<R: Remote> Ranged<R> {
         &self.remote
     }
 
+    /// What implementors of [`ImageResource::ahead`](imageio_core::resource::ImageResource::ahead) give.
+    pub fn ahead(self: &Arc<Self>) -> Ahead {
+        Ahead::new(Arc::clone(self) as Arc<dyn Announce>)
+    }
+
     /// A new, independent stream at offset 0.
     pub fn open(self: &Arc<Self>) -> RangedStream<R> {
         RangedStream::new(Arc::clone(self))
+    }
+}
+
+impl<R: Remote> Announce for Ranged<R> {
+    fn announce(&self, span: Range<u64>) {
+        self.announced.add(span);
     }
 }

@@ -15,6 +15,10 @@ const SMALLEST: u64 = 256;
 /// So much in a row makes it likely that all of the rest is wanted. Before that no piece is longer than what was read
 /// already, since systems take up tens of megabytes of an answer that nobody reads on.
 const LONG: u64 = 64 << 20;
+/// So much in a row is often all that is wanted, such as the first pictures of a video. From there to [`SURE`] pieces
+/// grow slowly, so that no more than a quarter is fetched in vain; beyond it requests would become too many.
+const ENOUGH: u64 = 1 << 20;
+const SURE: u64 = 16 << 20;
 /// Reading on over such a gap costs less than a request.
 const GAP: u64 = 64 * 1024;
 /// Whoever reads so much at once gets it in place.
@@ -94,10 +98,16 @@ impl<R: Remote> RangedStream<R> {
     fn ask(&mut self, want: u64) -> Result<()> {
         let left = self.size - self.position;
         let len = self.plan().max(want);
-        // A small rest is not worth a request of its own.
-        let long = self.in_a_row >= LONG || left <= len + len / 4;
-        let end = self.position + if long { left } else { len };
-        let end = self.source.cache.next_start(self.position).map_or(end, |next| end.min(next));
+        let (end, small) = match self.source.announced.take(self.position) {
+            // Little that is there already is read over, which costs less than another request.
+            Some(end) => (end.min(self.size).max(self.position + want.min(left)), GAP),
+            None => {
+                // A small rest is not worth a request of its own.
+                let long = self.in_a_row >= LONG || left <= len + len / 4;
+                (self.position + if long { left } else { len }, 0)
+            }
+        };
+        let end = self.source.cache.next_start(self.position, small).map_or(end, |next| end.min(next));
         let body = Arc::clone(&self.source.remote).open(self.position, end)?;
         self.answer = Some(Answer::new(body, self.position, end));
         self.last = (self.position, end);
@@ -111,7 +121,9 @@ impl<R: Remote> RangedStream<R> {
     fn plan(&mut self) -> u64 {
         let on = self.position.checked_sub(self.asked_to).is_some_and(|gap| gap <= SMALLEST);
         if on {
-            return self.in_a_row.max(self.piece).max(SMALLEST);
+            let slowly = (ENOUGH..SURE).contains(&self.in_a_row);
+            let piece = if slowly { self.in_a_row / 4 } else { self.in_a_row };
+            return piece.max(self.piece).max(SMALLEST);
         }
         // What was read of the last piece is what will be read of this one, as in a chain of directories.
         let used = self.read_to.saturating_sub(self.last.0);

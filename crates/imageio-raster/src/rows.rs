@@ -2,6 +2,7 @@
 
 use std::io::{IoSliceMut, Read, SeekFrom};
 
+use imageio_core::resource::Ahead;
 use imageio_core::{Error, ReadSeek, Request, Result};
 
 /// Bytes read at a time. Larger than the first cache, smaller than the second: what was just read is still near
@@ -24,13 +25,14 @@ const LARGE: u64 = 2 << 20;
 pub struct Streams<'r> {
     streams: Vec<Box<dyn ReadSeek + 'r>>,
     size: Option<u64>,
+    ahead: Ahead,
 }
 
 impl<'r> Streams<'r> {
     /// Opens the file once.
     pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
         let size = request.size();
-        Ok(Streams { streams: vec![request.stream()?], size })
+        Ok(Streams { streams: vec![request.stream()?], size, ahead: request.ahead() })
     }
 
     /// Opens the file a second time if `bytes` of pixels are worth it and it is a local file or memory.
@@ -54,6 +56,12 @@ impl<'r> Streams<'r> {
         let stream = self.first()?;
         stream.seek(SeekFrom::Start(offset))?;
         Ok(stream)
+    }
+
+    /// The stream, standing at `offset`, for a reader of everything from there on.
+    pub fn all_from(&mut self, offset: u64) -> Result<&mut (dyn ReadSeek + 'r)> {
+        self.ahead.announce(offset..u64::MAX);
+        self.at(offset)
     }
 
     /// Length of the file, where it is known.
@@ -103,6 +111,7 @@ impl<'r> Streams<'r> {
         if out_row == 0 || raster.rows == 0 || out.len().div_ceil(out_row) < raster.rows {
             return Ok(());
         }
+        self.ahead.announce(raster.offset..raster.offset.saturating_add(raster.bytes()));
         let filled = out.len().min(raster.rows * out_row);
         let out = &mut out[..filled];
         #[cfg(feature = "parallel")]

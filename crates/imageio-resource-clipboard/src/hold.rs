@@ -4,7 +4,9 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use imageio_core::{Error, ErrorKind, Result};
 
@@ -30,6 +32,19 @@ pub(crate) fn hand_over(width: usize, height: usize, rgba: &[u8]) -> Result<bool
     if !cfg!(all(unix, not(any(target_os = "macos", target_os = "android")))) {
         return Ok(false);
     }
+    hand_to(program, arguments, (width, height, rgba), ANSWERS_WITHIN)
+}
+
+/// The longest time from the start of the holder to what it says. It has to take the picture and to make itself known
+/// to the screen, which is done in less than a second as a rule.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+
+fn hand_to(
+    program: &OsString,
+    arguments: &[OsString],
+    (width, height, rgba): (usize, usize, &[u8]),
+    patience: Duration,
+) -> Result<bool> {
     let mut holder = Command::new(program);
     holder.args(arguments).current_dir("/");
     holder.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -43,25 +58,43 @@ pub(crate) fn hand_over(width: usize, height: usize, rgba: &[u8]) -> Result<bool
             return Ok(false);
         }
     };
-    if let Some(mut input) = holder.stdin.take() {
-        let mut send = || {
-            input.write_all(&(width as u64).to_le_bytes())?;
-            input.write_all(&(height as u64).to_le_bytes())?;
-            input.write_all(rgba)
-        };
-        // Why it did not take it, it says itself.
-        let _: io::Result<()> = send();
+    let (input, output) = (holder.stdin.take(), holder.stdout.take());
+    let picture = [&(width as u64).to_le_bytes()[..], &(height as u64).to_le_bytes(), rgba].concat();
+    let (answers, answer) = mpsc::sync_channel(1);
+    // A holder may also fail to read, so that both are done where nobody has to wait for them.
+    let talk = thread::Builder::new().name("imageio-clipboard".to_owned()).spawn(move || {
+        if let Some(mut input) = input {
+            // Why it did not take it, it says itself.
+            let _: io::Result<()> = input.write_all(&picture);
+        }
+        let mut lines = output.into_iter().flat_map(|output| BufReader::new(output).lines());
+        let said = lines.by_ref().map_while(io::Result::ok).find_map(|line| Some(line.strip_prefix(SAYS)?.to_owned()));
+        drop(lines);
+        // Whoever asked may be gone.
+        let _ = answers.send(said);
+    });
+    let said = match talk {
+        Ok(_) => answer.recv_timeout(patience),
+        Err(_) => Err(mpsc::RecvTimeoutError::Disconnected),
+    };
+    if said.is_err() {
+        // One that answers later would show a picture that counts as not written.
+        let _ = holder.kill();
     }
-    let mut lines = holder.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines());
-    let said = lines.by_ref().map_while(io::Result::ok).find_map(|line| Some(line.strip_prefix(SAYS)?.to_owned()));
-    drop(lines);
     // Of a program that goes on for long, no process that has ended is left behind.
-    std::thread::spawn(move || holder.wait());
+    let _ = thread::Builder::new().spawn(move || holder.wait());
+    let backend = |message: String| Error::new(ErrorKind::Backend, message);
     match said {
-        Some(said) if said == READY => Ok(true),
-        Some(what) => Err(Error::new(ErrorKind::Backend, what)),
-        None => {
-            Err(Error::new(ErrorKind::Backend, "the clipboard: the process that was to hold the picture ended early"))
+        Ok(Some(said)) if said == READY => Ok(true),
+        Ok(Some(what)) => Err(backend(what)),
+        Ok(None) => Err(backend("the clipboard: the process that was to hold the picture ended early".to_owned())),
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            let message =
+                format!("the clipboard: the process that was to hold the picture said nothing in {patience:?}");
+            Err(backend(message).with_hint("the command given to `held_by` has to call `hold`"))
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(backend("the clipboard: there is no thread to talk to the process that holds the picture".to_owned()))
         }
     }
 }
@@ -122,9 +155,8 @@ mod serve {
 #[cfg(all(unix, not(any(target_os = "macos", target_os = "android"))))]
 mod serve {
     use std::borrow::Cow;
-    use std::sync::{Arc, mpsc};
-    use std::thread;
-    use std::time::{Duration, Instant};
+    use std::sync::Arc;
+    use std::time::Instant;
 
     use arboard::{Clipboard, ImageData, SetExtLinux};
     use x11rb::connection::Connection;
@@ -190,5 +222,28 @@ mod tests {
         for bad in [vec![], message(2, 1, &[1; 7]), message(0, 1, &[]), message(u64::MAX, 2, &[1; 8])] {
             assert!(picture(&bad[..]).is_err(), "{bad:?}");
         }
+    }
+
+    #[cfg(all(unix, not(any(target_os = "macos", target_os = "android"))))]
+    #[test]
+    fn a_holder_that_neither_answers_nor_ends_is_not_waited_for() {
+        // More than a pipe takes, so that writing waits as well.
+        let rgba = vec![7; 4 << 20];
+        let short = Duration::from_millis(200);
+        let give = |script: &str, patience| {
+            let arguments = ["-c".into(), script.into()];
+            hand_to(&"sh".into(), &arguments, (1024, 1024, &rgba), patience)
+        };
+        let before = std::time::Instant::now();
+        for script in ["exec sleep 600", "cat > /dev/null; echo something else; exec sleep 600"] {
+            let e = give(script, short).unwrap_err();
+            assert!(e.message().contains("said nothing in 200ms"), "{e}");
+        }
+        assert!(before.elapsed() < Duration::from_secs(300));
+        let long = ANSWERS_WITHIN;
+        assert!(give("head -c 4194320 > /dev/null; echo hello; echo imageio clipboard: ready", long).unwrap());
+        assert_eq!(give("echo imageio clipboard: no screen", long).unwrap_err().message(), "no screen");
+        assert!(give("exit 1", long).unwrap_err().message().ends_with("ended early"));
+        assert!(!hand_to(&"no such program".into(), &[], (1, 1, &rgba), long).unwrap());
     }
 }

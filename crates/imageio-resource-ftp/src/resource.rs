@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use imageio_core::resource::{Atomic, ImageResource, IntoResource, Pipe, ReadSeek, Transaction};
+use imageio_core::resource::{Ahead, Atomic, ImageResource, IntoResource, Pipe, ReadSeek, Transaction};
 use imageio_core::{Error, ErrorKind, Result};
 use imageio_ranged::Ranged;
 
@@ -179,6 +179,13 @@ impl ImageResource for FtpResource {
         match self.found()? {
             Found::Parts(parts) => Ok(Some(parts.handle(self.address.to_string()))),
             Found::Whole(_) => Ok(None),
+        }
+    }
+
+    fn ahead(&self) -> Ahead {
+        match self.found.get() {
+            Some(Found::Parts(parts)) => parts.ahead(),
+            _ => Ahead::default(),
         }
     }
 

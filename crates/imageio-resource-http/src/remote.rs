@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use imageio_core::resource::{ImageResource, ReadSeek};
+use imageio_core::resource::{Ahead, ImageResource, ReadSeek};
 use imageio_core::{Error, Result};
 use imageio_ranged::{FIRST, Ranged};
 use ureq::http::StatusCode;
@@ -100,6 +100,13 @@ impl Remote {
         match &self.body {
             Content::Ranged(ranged) => Some(ranged.handle(name)),
             Content::Whole(_) => None,
+        }
+    }
+
+    pub fn ahead(&self) -> Ahead {
+        match &self.body {
+            Content::Ranged(ranged) => ranged.ahead(),
+            Content::Whole(_) => Ahead::default(),
         }
     }
 

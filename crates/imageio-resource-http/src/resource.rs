@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use imageio_core::resource::{Atomic, ImageResource, IntoResource, IntoTarget, ReadSeek, Target, Transaction};
+use imageio_core::resource::{Ahead, Atomic, ImageResource, IntoResource, IntoTarget, ReadSeek, Target, Transaction};
 use imageio_core::{Error, ErrorKind, ProgressFn, Registry, Result, known};
 
 use crate::client::{Ask, Client};
@@ -224,6 +224,13 @@ impl ImageResource for HttpResource {
 
     fn shared(&self) -> Result<Option<Arc<dyn ImageResource>>> {
         Ok(self.remote()?.shared(self.url.to_string()))
+    }
+
+    fn ahead(&self) -> Ahead {
+        match &*self.state() {
+            State::Found(remote) => remote.ahead(),
+            _ => Ahead::default(),
+        }
     }
 
     fn begin_write(&self, _how: Atomic) -> Result<Transaction> {

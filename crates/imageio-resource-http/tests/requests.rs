@@ -67,6 +67,44 @@ fn one_large_piece_is_one_request() {
 }
 
 #[test]
+fn what_is_announced_comes_by_one_request() {
+    let bytes = file(30 * MIB);
+    let server = Server::file(bytes.clone()).unwrap();
+    let resource = resource(&server.url("/a.tif")).into_resource().unwrap();
+    // Nobody is asked for the sake of it.
+    resource.ahead().announce(0..9);
+    assert!(server.asked().is_empty() && !resource.ahead().is_of_use());
+    let mut stream = resource.clone().open_read().unwrap();
+    // A directory in the middle, which lies in memory from then on.
+    let middle = 14 * MIB;
+    stream.seek(SeekFrom::Start(middle as u64)).unwrap();
+    stream.read_exact(&mut [0; 100]).unwrap();
+    let before = server.asked().len();
+    resource.ahead().announce_parts((0..200).map(|k| (4_000_000 + k * 100_000, 99_000)));
+    for k in 0..200 {
+        let start = 4_000_000 + k * 100_000;
+        stream.seek(SeekFrom::Start(start as u64)).unwrap();
+        let mut strip = vec![0; 99_000];
+        stream.read_exact(&mut strip).unwrap();
+        assert!(strip == bytes[start..start + 99_000], "{k}");
+    }
+    let asked = server.asked();
+    let ranges: Vec<&str> = asked[before..].iter().filter_map(|asked| asked.header("range")).collect();
+    assert_eq!(ranges, ["bytes=4000000-23998999"]);
+    // It counts once; afterwards little is fetched again.
+    stream.seek(SeekFrom::Start(5_000_000)).unwrap();
+    stream.read_exact(&mut [0; 100]).unwrap();
+    assert_eq!(server.asked().len(), before + 2);
+    assert!(server.sent() < 21_000_000, "{}", server.sent());
+    // Beyond the end there is nothing.
+    resource.ahead().announce(29_000_000..u64::MAX);
+    stream.seek(SeekFrom::Start(29_500_000)).unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    assert!(rest == bytes[29_500_000..] && server.asked().len() == before + 3);
+}
+
+#[test]
 fn streams_are_independent() {
     let bytes = file(20 * MIB);
     let server = Server::file(bytes.clone()).unwrap();

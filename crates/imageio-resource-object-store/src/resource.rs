@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use imageio_core::resource::{Atomic, ImageResource, IntoResource, IntoTarget, ReadSeek, Target, Transaction};
+use imageio_core::resource::{Ahead, Atomic, ImageResource, IntoResource, IntoTarget, ReadSeek, Target, Transaction};
 use imageio_core::{Error, Result};
 use imageio_ranged::{Ranged, Remote};
 use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
@@ -109,6 +109,10 @@ impl ImageResource for ObjectResource {
 
     fn shared(&self) -> Result<Option<Arc<dyn ImageResource>>> {
         Ok(Some(self.found()?.handle(self.address.to_string())))
+    }
+
+    fn ahead(&self) -> Ahead {
+        self.found.get().map(|found| found.ahead()).unwrap_or_default()
     }
 
     /// The names below a prefix, without those below their own prefixes, which end with `/`.

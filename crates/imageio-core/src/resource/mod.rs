@@ -3,6 +3,7 @@
 //! A plugin never sees these types: it sees a [`Request`](crate::Request). Whoever adds a *place* (an archive,
 //! a protocol) implements [`ImageResource`] and registers a scheme or a mount (see [`scheme`]).
 
+mod ahead;
 mod bytes;
 pub mod commit;
 mod durable;
@@ -25,6 +26,7 @@ use std::io::{BufRead, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
+pub use self::ahead::{Ahead, Announce};
 pub use self::bytes::{Bytes, MemoryResource};
 pub use self::commit::{Atomic, Committed, Sink, Transaction};
 pub(crate) use self::file::FileStream;
@@ -128,6 +130,11 @@ pub trait ImageResource: Debug + Send + Sync {
     /// and there, which would otherwise wait for a copy of all of it. `None`, the default, says that a copy is made.
     fn shared(&self) -> Result<Option<Arc<dyn ImageResource>>> {
         Ok(None)
+    }
+
+    /// Where to tell what is about to be read of this place, if it is far away; nowhere by default.
+    fn ahead(&self) -> Ahead {
+        Ahead::default()
     }
 
     /// Starts a write. What is written lies beside the target until the transaction commits.

@@ -264,6 +264,11 @@ impl<'d, T: Cell> Task<'d, T> {
         (!self.plain && !codec.is_whole() && !matches!(codec, Codec::None)).then_some(self.spot.offset)
     }
 
+    /// Offset and length of its bytes in the file.
+    pub fn extent(&self) -> (u64, u64) {
+        (self.spot.offset, self.spot.count)
+    }
+
     /// Reads the stored bytes before they are decoded. What goes wrong goes wrong again in [`run`](Self::run).
     pub fn fetch(mut self, tiff: &Tiff<'_>, mut buffer: Vec<u8>) -> Self {
         let packed = self.packed().is_some() && self.spot.offset != 0 && self.spot.count != 0;

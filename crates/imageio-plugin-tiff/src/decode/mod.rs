@@ -259,6 +259,7 @@ fn in_order<T: Cell>(tiff: &Tiff<'_>, mut tasks: Vec<Task<'_, T>>) -> Result<()>
         return tasks.into_iter().try_for_each(|task| task.run(tiff, &mut scratch));
     }
     tasks.sort_by_key(Task::packed);
+    tiff.source.ahead().announce_parts(tasks.iter().map(Task::extent).filter(|(offset, _)| *offset > 0));
     let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
     let lock = || buffers.lock().unwrap_or_else(PoisonError::into_inner);
     let fetched = tasks.into_iter().map(|task| {
