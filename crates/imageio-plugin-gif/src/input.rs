@@ -13,6 +13,9 @@ pub(crate) struct Input<'r> {
 /// A longer file is fetched again rather than held.
 const HELD: u64 = 256 << 20;
 
+/// Memory that is touched before anything has come.
+const FIRST: usize = 1 << 20;
+
 impl<'r> Input<'r> {
     /// A stream that stands at its beginning.
     pub fn new(stream: Box<dyn ReadSeek + 'r>) -> Self {
@@ -37,12 +40,15 @@ impl<'r> Input<'r> {
         if content.try_reserve_exact(size).is_err() {
             return Ok(());
         }
-        content.resize(size, 0);
         // Wherever this leaves the stream, the next read seeks.
         self.position = u64::MAX;
         self.stream.seek(SeekFrom::Start(0))?;
         let mut filled = 0;
         while filled < size {
+            if filled == content.len() {
+                // Touched as the bytes come: the size is a claim that the server may not keep.
+                content.resize(size.min(filled + filled.max(FIRST)), 0);
+            }
             match self.stream.read(&mut content[filled..]) {
                 Ok(0) => break,
                 Ok(n) => filled += n,
