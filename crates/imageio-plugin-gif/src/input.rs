@@ -69,6 +69,12 @@ impl<'r> Input<'r> {
         self.position
     }
 
+    /// Length of the file; a pipe is read to its end for it.
+    pub fn measure(&mut self) -> Option<u64> {
+        self.position = u64::MAX;
+        self.stream.seek(SeekFrom::End(0)).ok()
+    }
+
     /// Goes to an offset. Always a seek after a failed read, since the stream may stand anywhere then.
     pub fn go_to(&mut self, offset: u64) -> Result<()> {
         if self.position != offset {

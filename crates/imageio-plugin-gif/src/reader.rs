@@ -177,8 +177,12 @@ impl<'r> GifReader<'r> {
     }
 
     /// A canvas that only a small file claims is refused well below the general limits.
-    fn check_canvas(&self, channels: usize, limits: &Limits) -> Result<()> {
-        limits.check_canvas((self.layout.height, self.layout.width), channels, || self.size)
+    fn check_canvas(&mut self, channels: usize, limits: &Limits) -> Result<()> {
+        let (size, input) = (&mut self.size, &mut self.input);
+        limits.check_canvas((self.layout.height, self.layout.width), channels, || {
+            *size = size.or_else(|| input.measure());
+            *size
+        })
     }
 
     fn initial_colour(&mut self) -> Result<[u8; 4]> {

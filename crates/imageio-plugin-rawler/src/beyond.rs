@@ -3,9 +3,13 @@
 
 use std::sync::Arc;
 
+use imageio_core::{Error, Result};
+
 /// Directories past which no more are looked for, and entries past which one is none.
 const MAX_DIRECTORIES: usize = 256;
 const MAX_ENTRIES: usize = 4096;
+/// So many entries in a row that can't be read make rawler look for the next directory in the middle of this one.
+const GARBAGE: usize = 5;
 /// What all values may have in bytes, beside four times the length of the file.
 const SPARE: u64 = 64 << 20;
 
@@ -16,12 +20,19 @@ const MAKER_NOTE: u16 = 37500;
 const NOTE_STARTS: [usize; 8] = [0, 4, 6, 8, 10, 12, 18, 26];
 
 /// The file, with the offsets of such fields set to where rawler passes over them; the same one if there are none.
-pub(crate) fn without(file: &Arc<Vec<u8>>) -> Arc<Vec<u8>> {
-    let mut search = Search { file, seen: Vec::new(), found: Vec::new(), room: 4 * file.len() as u64 + SPARE };
+///
+/// # Errors
+/// `Malformed` if a directory is garbage, after which nobody knows where rawler would look.
+pub(crate) fn without(file: &Arc<Vec<u8>>) -> Result<Arc<Vec<u8>>> {
+    let mut search =
+        Search { file, seen: Vec::new(), found: Vec::new(), garbage: false, room: 4 * file.len() as u64 + SPARE };
     search.file();
+    if search.garbage {
+        return Err(Error::malformed("a directory whose fields claim more bytes than the file has"));
+    }
     let found = search.found;
     if found.is_empty() {
-        return Arc::clone(file);
+        return Ok(Arc::clone(file));
     }
     let mut mended = file.to_vec();
     for at in found {
@@ -29,7 +40,7 @@ pub(crate) fn without(file: &Arc<Vec<u8>>) -> Arc<Vec<u8>> {
             field.fill(0xFF);
         }
     }
-    Arc::new(mended)
+    Ok(Arc::new(mended))
 }
 
 #[derive(Clone, Copy)]
@@ -62,6 +73,7 @@ struct Search<'f> {
     seen: Vec<usize>,
     /// Places of the offsets of fields that claim too much.
     found: Vec<usize>,
+    garbage: bool,
     /// Bytes that values may still have.
     room: u64,
 }
@@ -78,19 +90,26 @@ impl Search<'_> {
         while at != 0 && depth < 8 && self.seen.len() < MAX_DIRECTORIES && !self.seen.contains(&at) {
             self.seen.push(at);
             let count = usize::from(endian.u16(self.file, at).unwrap_or(0));
+            // How many in a row can't be read, and the number of claims before them.
+            let (mut unreadable, mut claims) = (0, self.found.len());
             for entry in (0..count.min(MAX_ENTRIES)).map(|k| at + 2 + 12 * k) {
-                self.entry(endian, entry, depth);
+                match self.entry(endian, entry, depth) {
+                    true => (unreadable, claims) = (0, self.found.len()),
+                    false => unreadable += 1,
+                }
+                self.garbage |= unreadable >= GARBAGE && self.found.len() > claims;
             }
             at = endian.u32(self.file, at + 2 + 12 * count).unwrap_or(0) as usize;
         }
     }
 
-    fn entry(&mut self, endian: Endian, at: usize, depth: usize) {
+    /// Looks at one entry; `false` if its value can't be read.
+    fn entry(&mut self, endian: Endian, at: usize, depth: usize) -> bool {
         let file = self.file;
         let (Some(tag), Some(kind), Some(count), Some(field)) =
             (endian.u16(file, at), endian.u16(file, at + 2), endian.u32(file, at + 4), endian.u32(file, at + 8))
         else {
-            return;
+            return true;
         };
         let size = match kind {
             3 | 8 => 2,
@@ -103,13 +122,19 @@ impl Search<'_> {
             if LINKS.contains(&tag) {
                 self.directory(endian, field as usize, depth + 1);
             }
-            return;
+            return true;
         }
         match self.room.checked_sub(len).filter(|_| len <= file.len() as u64) {
             Some(room) => self.room = room,
-            None => return self.found.push(at + 8),
+            None => {
+                self.found.push(at + 8);
+                return false;
+            }
         }
-        if tag == LINKS[0] && size == 4 {
+        if LINKS.contains(&tag) && size == 1 {
+            self.directory(endian, field as usize, depth + 1);
+        }
+        if LINKS.contains(&tag) && size == 4 {
             for k in 0..(count as usize).min(MAX_DIRECTORIES) {
                 let below = endian.u32(file, (field as usize).saturating_add(4 * k)).unwrap_or(0);
                 self.directory(endian, below as usize, depth + 1);
@@ -124,6 +149,7 @@ impl Search<'_> {
                 }
             }
         }
+        u64::from(field) + len <= file.len() as u64
     }
 
     /// Whether nearly all entries have a type that there is.
@@ -135,6 +161,7 @@ impl Search<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails says so")]
 mod tests {
     use super::*;
 
@@ -155,9 +182,9 @@ mod tests {
     #[test]
     fn what_fits_stays() {
         let file = Arc::new(tiff(&[(256, 3, 1, 7), (271, 2, 20, 8), (330, 4, 1, 8)]));
-        assert!(Arc::ptr_eq(&without(&file), &file));
+        assert!(Arc::ptr_eq(&without(&file).unwrap(), &file));
         for junk in [&b""[..], b"II", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08", b"FUJIFILMCCD-RAW"] {
-            assert_eq!(*without(&Arc::new(junk.to_vec())), junk);
+            assert_eq!(*without(&Arc::new(junk.to_vec())).unwrap(), junk);
         }
     }
 
@@ -165,7 +192,7 @@ mod tests {
     fn what_claims_more_than_the_file_is_put_out_of_reach() {
         for kind in 1..=13 {
             let file = Arc::new(tiff(&[(256, 3, 1, 7), (50000, kind, u32::MAX, 8)]));
-            let mended = without(&file);
+            let mended = without(&file).unwrap();
             let at = 10 + 12 + 8;
             assert_eq!(mended[at..at + 4], [0xFF; 4]);
             assert_eq!((&mended[..at], &mended[at + 4..]), (&file[..at], &file[at + 4..]));
@@ -176,18 +203,27 @@ mod tests {
         file.extend(b"Maker\0");
         let note = tiff(&[(1, 4, 1 << 30, 8)]);
         file.extend(&note[8..]);
-        let mended = without(&Arc::new(file.clone()));
+        let mended = without(&Arc::new(file)).unwrap();
         assert_eq!(mended[26 + 6 + 2 + 8..][..4], [0xFF; 4]);
     }
 
     #[test]
     fn many_that_fit_one_by_one_are_bounded_together() {
+        // Between every two large fields there is a small one, so that the directory does not look like garbage.
         let n = 4000;
-        let entries: Vec<_> = (0..n).map(|k| (k as u16, 7, 1 << 17, 8)).collect();
+        let entry = |k: usize| if k % 2 == 0 { (k as u16, 7, 1 << 17, 0) } else { (60_000, 3, 1, 0) };
+        let entries: Vec<_> = (0..n).map(entry).collect();
         let mut file = tiff(&entries);
         file.resize(1 << 17, 0);
-        let mended = without(&Arc::new(file));
+        let mended = without(&Arc::new(file)).unwrap();
         let put_out = (0..n).filter(|k| mended[10 + 12 * k + 8..][..4] == [0xFF; 4]).count();
-        assert_eq!(put_out, n - (4 * (1 << 17) + SPARE as usize) / (1 << 17));
+        assert_eq!(put_out, n / 2 - (4 * (1 << 17) + SPARE as usize) / (1 << 17));
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        let entries: Vec<_> = (0..5).map(|k| (50_000 + k, 4, u32::MAX, 8)).collect();
+        assert_eq!(without(&Arc::new(tiff(&entries))).unwrap_err().kind(), imageio_core::ErrorKind::Malformed);
+        assert!(without(&Arc::new(tiff(&entries[..4]))).is_ok());
     }
 }

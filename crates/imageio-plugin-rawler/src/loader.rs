@@ -21,12 +21,12 @@ impl Cameras for Rawler {
     }
 
     fn facts(&self, file: &Arc<Vec<u8>>) -> Result<Facts> {
-        let source = RawSource::new_from_shared_vec(beyond::without(file));
+        let source = RawSource::new_from_shared_vec(beyond::without(file)?);
         facts(&rawler::decode_dummy(&source).map_err(told)?)
     }
 
     fn samples(&self, file: &Arc<Vec<u8>>) -> Result<Samples> {
-        let source = RawSource::new_from_shared_vec(beyond::without(file));
+        let source = RawSource::new_from_shared_vec(beyond::without(file)?);
         let image = rawler::decode(&source, &rawler::decoders::RawDecodeParams::default()).map_err(told)?;
         Ok(match image.data {
             RawImageData::Integer(samples) => Samples::U16(samples),

@@ -69,6 +69,14 @@ impl<'r> Streams<'r> {
         self.size
     }
 
+    /// Finds out the length where nothing told it, which reads a pipe to its end.
+    pub(crate) fn measure(&mut self) -> Result<()> {
+        if let (None, Some(stream)) = (self.size, self.streams.first_mut()) {
+            self.size = Some(stream.seek(SeekFrom::End(0))?);
+        }
+        Ok(())
+    }
+
     /// `Malformed` if the file is known to end before `end`.
     pub fn expect_until(&self, end: u64) -> Result<()> {
         match self.size {

@@ -196,6 +196,9 @@ pub(crate) fn decode(data: &[u8], fine: bool) -> Result<Vec<u16>> {
     Ok(out.iter().map(|v| curve[(*v).clamp(0, 65535) as usize]).collect())
 }
 
+/// What is remembered is held to this: values have 16 bits, and those of damaged data would grow from block to block.
+const MOST: i64 = 1 << 20;
+
 /// Brings the remembered rows to the scale of another multiplier.
 fn rescale(plane: &mut Plane, last: i32, multiplier: i32) {
     let ratio = ((0x0100_0000 / last + 0x7ff) >> 12) * multiplier;
@@ -203,7 +206,7 @@ fn rescale(plane: &mut Plane, last: i32, multiplier: i32) {
     let half = (1 << (shift - 1)) - 1;
     let ratio = i64::from(ratio) << (12 - shift);
     for value in plane.iter_mut().flatten() {
-        *value = ((i64::from(*value) * ratio + half) >> shift) as i32;
+        *value = ((i64::from(*value) * ratio + half) >> shift).clamp(-MOST, MOST) as i32;
     }
 }
 
@@ -266,4 +269,29 @@ fn curve() -> Vec<u16> {
         }
     }
     out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails says so")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_data_overflow_nothing() {
+        // Pseudo-random bits: codes of every kind, and multipliers that let remembered values grow.
+        for seed in 1..=40u32 {
+            let mut state = seed.wrapping_mul(0x9E37_79B9);
+            let data: Vec<u8> = (0..200_000)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 24) as u8 | (seed as u8 & 1)
+                })
+                .collect();
+            for fine in [false, true] {
+                if let Ok(samples) = decode(&data, fine) {
+                    assert_eq!(samples.len(), WIDTH * HEIGHT);
+                }
+            }
+        }
+    }
 }

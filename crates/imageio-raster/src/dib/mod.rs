@@ -86,6 +86,9 @@ pub struct Dib {
     source: Source,
 }
 
+/// Pixels beyond which the length of a pipe is found out: nothing else bounds what runs may skip.
+const LARGE: usize = 1 << 26;
+
 impl Dib {
     /// Parses the header and the palette that `stream` stands at, which is `start` bytes into the file. `data` is
     /// where the file says that the pixels are; without it they follow what was parsed.
@@ -121,8 +124,11 @@ impl Dib {
 
     /// Decodes into `sink` as [`kind`](Self::kind) says.
     pub fn read(&self, streams: &mut Streams<'_>, sink: &mut FrameSink<'_>) -> Result<()> {
-        self.check(streams)?;
         let (h, w) = (self.header.height, self.header.width);
+        if self.is_rle() && h.saturating_mul(w) > LARGE {
+            streams.measure()?;
+        }
+        self.check(streams)?;
         if self.is_rle() {
             sink.limits().check_canvas((h, w), self.kind.channels(), || streams.size())?;
         }
