@@ -415,8 +415,10 @@ fn no_scheme(scheme: &str, uri: &str) -> Error {
         }
         _ => {
             let names: Vec<_> = schemes().iter().flat_map(|d| d.schemes).copied().collect();
-            // A change of one letter in three is none that anybody types by mistake.
-            let near = nearest_name(scheme, names.iter().copied().filter(|_| scheme.len() > 3));
+            // A change of one letter in three is none that anybody types by mistake; the first letter is seldom wrong.
+            let begins = |name: &&str| name.get(..1) == scheme.get(..1);
+            let (first, others): (Vec<&str>, Vec<&str>) = names.iter().copied().partition(begins);
+            let near = nearest_name(scheme, first.into_iter().chain(others).filter(|_| scheme.len() > 3));
             let advice = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             Error::unsupported(message).with_hint(format!("{advice}registered schemes: {names}"))
