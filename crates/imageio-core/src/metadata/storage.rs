@@ -65,6 +65,7 @@ const STORAGE: &[&str] = &[
     "profile",
     "pts",
     "rect",
+    "series",
     "shape",
     "sizes",
     "streams",
