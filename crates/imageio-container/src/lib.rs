@@ -6,6 +6,7 @@ mod codec;
 mod doubt;
 pub mod matroska;
 mod mp4;
+mod source;
 
 pub use self::codec::{Coded, Colour, Sampling, av1, ffv1, h264, hevc, mjpeg, mpeg4, vp8, vp9};
 pub use self::doubt::{Doubt, Result};

@@ -1,6 +1,8 @@
 //! Damaged headers give a doubt, or an answer that is within bounds; never a panic, and never much memory.
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
+mod common;
+
 use std::io::Cursor;
 use std::path::Path;
 
@@ -79,23 +81,11 @@ fn every_byte_and_every_length() {
 
 #[test]
 fn noise() {
-    // Marsaglia's xorshift of 64 bits.
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
-    for _ in 0..20_000 {
-        // Many bits that are not set make short numbers, and so more of a structure.
-        let sparse = random() % 2 == 0;
-        let n = random() % 120;
-        let bytes: Vec<u8> = (0..n).map(|_| (random() & if sparse { random() } else { u64::MAX }) as u8).collect();
-        read(&bytes);
-        let _ = vp9::key_frame(&bytes);
-        let _ = h264::parameters(&[&[0x67, 100, 0, 10][..], &bytes].concat());
-        let _ = hevc::parameters(&[&[0x42, 1][..], &bytes].concat());
-        let _ = av1::configuration(&[&[0x81, 0, 0, 0, 0x0a, 100][..], &bytes, &[0; 100]].concat());
-    }
+    common::noise(|bytes| {
+        read(bytes);
+        let _ = vp9::key_frame(bytes);
+        let _ = h264::parameters(&[&[0x67, 100, 0, 10][..], bytes].concat());
+        let _ = hevc::parameters(&[&[0x42, 1][..], bytes].concat());
+        let _ = av1::configuration(&[&[0x81, 0, 0, 0, 0x0a, 100][..], bytes, &[0; 100]].concat());
+    });
 }

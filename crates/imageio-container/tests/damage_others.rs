@@ -2,6 +2,8 @@
 //! memory, never many steps.
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
+mod common;
+
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -159,22 +161,11 @@ fn lengths_that_lie_cost_nothing() {
 
 #[test]
 fn noise() {
-    // Marsaglia's xorshift of 64 bits.
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
-    for _ in 0..20_000 {
-        let sparse = random() % 2 == 0;
-        let n = random() % 120;
-        let bytes: Vec<u8> = (0..n).map(|_| (random() & if sparse { random() } else { u64::MAX }) as u8).collect();
-        let _ = go_through(&bytes);
-        let _ = go_through_avi(&[&b"RIFF\x70\0\0\0AVI LIST\x60\0\0\0hdrl"[..], &bytes].concat());
-        let _ = mjpeg::frame(&[&[0xff, 0xd8, 0xff][..], &bytes].concat());
-        let _ = mpeg4::layer(&[&[0, 0, 1, 0x20][..], &bytes].concat());
-        let _ = h264::start(&[&[6][..], &bytes].concat());
-    }
+    common::noise(|bytes| {
+        let _ = go_through(bytes);
+        let _ = go_through_avi(&[&b"RIFF\x70\0\0\0AVI LIST\x60\0\0\0hdrl"[..], bytes].concat());
+        let _ = mjpeg::frame(&[&[0xff, 0xd8, 0xff][..], bytes].concat());
+        let _ = mpeg4::layer(&[&[0, 0, 1, 0x20][..], bytes].concat());
+        let _ = h264::start(&[&[6][..], bytes].concat());
+    });
 }

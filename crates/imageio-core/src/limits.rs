@@ -4,9 +4,6 @@ use crate::error::{Error, Result};
 
 const GIB: u64 = 1 << 30;
 
-/// Pixels beyond which a canvas has to be plausible for the size of its file.
-const LARGE_CANVAS: usize = 1 << 26;
-
 /// Bounds on what reading a resource may cost. The defaults are generous for science and still stop a bomb.
 ///
 /// | limit | default |
@@ -115,8 +112,11 @@ impl Limits {
         Ok(())
     }
 
+    /// Pixels beyond which [`check_canvas`](Self::check_canvas) wants to know the size of the source.
+    pub const LARGE_CANVAS: usize = 1 << 26;
+
     /// Whether a canvas, whose background costs no data at all, is plausible for the size of the source: `max_ratio`
-    /// holds for it from 2²⁶ pixels on, since nothing else would notice.
+    /// holds for it beyond [`LARGE_CANVAS`](Self::LARGE_CANVAS) pixels, since nothing else would notice.
     pub fn check_canvas(
         &self,
         (height, width): (usize, usize),
@@ -124,7 +124,7 @@ impl Limits {
         source_size: impl FnOnce() -> Option<u64>,
     ) -> Result<()> {
         let pixels = height.saturating_mul(width);
-        if let (Some(ratio), true) = (self.max_ratio, pixels > LARGE_CANVAS)
+        if let (Some(ratio), true) = (self.max_ratio, pixels > Self::LARGE_CANVAS)
             && let Some(size) = source_size()
             && pixels.saturating_mul(pixel_bytes) as u64 / ratio.max(1) > size
         {

@@ -31,16 +31,13 @@ pub(crate) struct GifReader<'r> {
 /// Frames to be drawn from which on they are decoded several at a time.
 const LONG: usize = 4;
 
-/// Pixels beyond which the length of the file is asked.
-const LARGE: usize = 1 << 26;
-
 impl<'r> GifReader<'r> {
     /// Reads headers up to the first frame.
     pub fn open(request: &mut dyn Request<'r>) -> Result<Self> {
         let options = OpenOptions::parse(request.options())?;
         let mut input = Input::open(request)?;
         let layout = Layout::open(&mut input, request.limits(), options.compose)?;
-        let size = if layout.width * layout.height > LARGE { request.size() } else { None };
+        let size = if layout.width * layout.height > Limits::LARGE_CANVAS { request.size() } else { None };
         Ok(GifReader {
             input,
             layout,

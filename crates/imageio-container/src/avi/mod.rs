@@ -3,10 +3,11 @@
 mod chunks;
 mod stream;
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
 pub use self::chunks::{Chunk, Chunks};
 pub use self::stream::{Bitmap, Stream};
+use crate::source::{length, read_at};
 use crate::{Doubt, Result};
 
 /// Four letters, by which chunks, lists and codecs go.
@@ -85,11 +86,6 @@ fn stream_of(digits: [u8; 2]) -> Option<usize> {
     Some(digit(digits[0])? * 10 + digit(digits[1])?)
 }
 
-fn read_at(source: &mut (impl Read + Seek), at: u64, into: &mut [u8]) -> Result<()> {
-    let done = source.seek(SeekFrom::Start(at)).and_then(|_| source.read_exact(into));
-    done.map_err(|_| Doubt("the file can't be read"))
-}
-
 /// Name, start and end of the chunk at a place, and where the next one begins.
 fn head(source: &mut (impl Read + Seek), at: u64, end: u64) -> Result<(Name, u64, u64, u64)> {
     let mut bytes = [0; 8];
@@ -117,7 +113,7 @@ fn split(bytes: [u8; 8]) -> (Name, u32) {
 /// # Errors
 /// A [`Doubt`] about whatever is not plainly a complete file: damaged or cut, with what is not video or sound in it.
 pub fn read(source: &mut (impl Read + Seek), max: u64) -> Result<Movie> {
-    let size = source.seek(SeekFrom::End(0)).map_err(|_| Doubt("the file can't be read"))?;
+    let size = length(source)?;
     let mut movie = Movie { size, ..Movie::default() };
     let (mut at, mut budget) = (0, max);
     for n in 0.. {

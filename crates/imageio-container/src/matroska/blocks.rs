@@ -2,8 +2,9 @@
 
 use std::io::{Read, Seek};
 
-use super::ebml::{CHECKSUM, Head, VOID, head, number, read_at, whole};
+use super::ebml::{CHECKSUM, Head, VOID, head, number, whole};
 use super::{CHAPTERS, CLUSTER, CUES, SEEK_HEAD, Segment, TAGS};
+use crate::source::read_at;
 use crate::{Doubt, Result};
 
 const TIME: u32 = 0xe7;

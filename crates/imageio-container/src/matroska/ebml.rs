@@ -1,7 +1,8 @@
 //! Elements, of which a file consists (RFC 8794), and what they hold.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
+use crate::source::read_at;
 use crate::{Doubt, Result};
 
 /// Fills the space of what was removed.
@@ -42,12 +43,6 @@ impl<R: Read + Seek> File<'_, R> {
         read_at(self.source, head.start, &mut content)?;
         Ok(content)
     }
-}
-
-/// Reads the bytes at a place.
-pub(super) fn read_at(source: &mut (impl Read + Seek), at: u64, into: &mut [u8]) -> Result<()> {
-    let done = source.seek(SeekFrom::Start(at)).and_then(|_| source.read_exact(into));
-    done.map_err(|_| Doubt("the file can't be read"))
 }
 
 /// The element at a place, which ends at `end` or before it.

@@ -5,12 +5,13 @@ mod ebml;
 mod tags;
 mod track;
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
 pub use self::blocks::{Block, Blocks};
 use self::ebml::{CHECKSUM, File, Head, VOID, children, real, text, whole};
 pub use self::tags::Tag;
 pub use self::track::{Picture, Track};
+use crate::source::length;
 use crate::{Doubt, Result};
 
 const EBML: u32 = 0x1a45_dfa3;
@@ -66,7 +67,7 @@ impl Segment {
 /// # Errors
 /// A [`Doubt`] about whatever is not plainly a complete file: damaged or cut, live, encrypted, with files attached.
 pub fn read(source: &mut (impl Read + Seek), max: u64) -> Result<Segment> {
-    let size = source.seek(SeekFrom::End(0)).map_err(|_| Doubt("the file can't be read"))?;
+    let size = length(source)?;
     let mut file = File { source, budget: max };
     let ebml = file.head(0, size)?;
     if ebml.id != EBML {

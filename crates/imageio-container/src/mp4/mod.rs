@@ -6,12 +6,13 @@ mod samples;
 mod tags;
 mod track;
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
 use self::boxes::{Bytes, Name, children};
 pub use self::entry::{Entry, Sound, audio};
 pub use self::samples::Sample;
 pub use self::track::{Edit, Track};
+use crate::source::{self, read_at};
 use crate::{Doubt, Result};
 
 /// Boxes on the outermost level that are looked at; files that are not made of fragments have few.
@@ -46,8 +47,7 @@ pub struct Movie {
 /// A [`Doubt`] about whatever is not plainly a complete file that can be read by its sample tables alone: damaged or
 /// cut, in fragments, encrypted, with parts elsewhere.
 pub fn read(source: &mut (impl Read + Seek), max: u64) -> Result<Movie> {
-    const FAILED: Doubt = Doubt("the file can't be read");
-    let size = source.seek(SeekFrom::End(0)).map_err(|_| FAILED)?;
+    let size = source::length(source)?;
     let mut movie = Movie { size, ..Movie::default() };
     let mut content = None;
     let (mut at, mut n) = (0, 0);
@@ -56,10 +56,9 @@ pub fn read(source: &mut (impl Read + Seek), max: u64) -> Result<Movie> {
         if n > OUTER {
             return Err(Doubt("the file has very many parts"));
         }
-        source.seek(SeekFrom::Start(at)).map_err(|_| FAILED)?;
         let mut head = [0; 16];
         let there = (size - at).min(16) as usize;
-        source.read_exact(&mut head[..there]).map_err(|_| FAILED)?;
+        read_at(source, at, &mut head[..there])?;
         let mut head = Bytes(&head[..there]);
         let (short, name) = (head.u32()?, head.name()?);
         let (length, header) = match short {
@@ -75,9 +74,8 @@ pub fn read(source: &mut (impl Read + Seek), max: u64) -> Result<Movie> {
             if length > max {
                 return Err(Doubt("the header takes up too much memory"));
             }
-            source.seek(SeekFrom::Start(at + header)).map_err(|_| FAILED)?;
             let mut content = vec![0; (length - header) as usize];
-            source.read_exact(&mut content).map_err(|_| FAILED)?;
+            read_at(source, at + header, &mut content)?;
             Ok(content)
         };
         match &name {

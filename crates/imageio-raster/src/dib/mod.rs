@@ -11,7 +11,7 @@ mod write;
 pub use self::header::{Compression, Header};
 pub use self::write::{Body, Layout};
 
-use imageio_core::{Dtype, Error, FrameSink, ImageProperties, ReadSeek, Result};
+use imageio_core::{Dtype, Error, FrameSink, ImageProperties, Limits, ReadSeek, Result};
 
 use self::pixels::Source;
 use crate::rows::{Raster, Streams};
@@ -86,9 +86,6 @@ pub struct Dib {
     source: Source,
 }
 
-/// Pixels beyond which the length of a pipe is found out: nothing else bounds what runs may skip.
-const LARGE: usize = 1 << 26;
-
 impl Dib {
     /// Parses the header and the palette that `stream` stands at, which is `start` bytes into the file. `data` is
     /// where the file says that the pixels are; without it they follow what was parsed.
@@ -125,7 +122,8 @@ impl Dib {
     /// Decodes into `sink` as [`kind`](Self::kind) says.
     pub fn read(&self, streams: &mut Streams<'_>, sink: &mut FrameSink<'_>) -> Result<()> {
         let (h, w) = (self.header.height, self.header.width);
-        if self.is_rle() && h.saturating_mul(w) > LARGE {
+        // The length of a pipe as well: nothing else bounds what runs may skip.
+        if self.is_rle() && h.saturating_mul(w) > Limits::LARGE_CANVAS {
             streams.measure()?;
         }
         self.check(streams)?;
