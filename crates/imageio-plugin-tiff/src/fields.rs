@@ -81,7 +81,7 @@ pub(crate) fn scheme(options: &WriteOptions, a: &Arrangement, dtype: Dtype, endi
     };
     Ok(Scheme {
         compression: options.compression,
-        level: level(options)?,
+        level: level(options, dtype)?,
         predictor: options.predictor,
         jpeg,
         endian,
@@ -91,9 +91,10 @@ pub(crate) fn scheme(options: &WriteOptions, a: &Arrangement, dtype: Dtype, endi
 }
 
 /// The level of the compression: the one asked for if it has that, else its usual one.
-fn level(options: &WriteOptions) -> Result<i32> {
+fn level(options: &WriteOptions, dtype: Dtype) -> Result<i32> {
     let (levels, usual) = match options.compression {
-        Compression::Zstd => (-7..=22, 3),
+        // Fast levels look for matches of six bytes and more, which pictures have few of and numbers of four bytes many.
+        Compression::Zstd => (-7..=22, if dtype.size() > 2 && options.predictor == Predictor::None { 3 } else { 1 }),
         _ => (0..=9, 6),
     };
     match options.level {

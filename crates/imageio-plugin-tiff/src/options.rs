@@ -117,8 +117,9 @@ plugin_options! {
     pub struct WriteOptions in Write {
         /// `none`, `lzw`, `deflate`, `zstd`, `packbits`, `lzma` (with the feature `lzma-write`) or `jpeg` (uint8, grey or RGB).
         compression: Compression = Compression::None,
-        /// Effort of deflate and LZMA, from 0 (fastest) to 9 (smallest), 6 unless said; with the features `fast-zstd` and
-        /// `libzstd` level of Zstandard, from -7 and 1 (fast) to 22 (smallest), 3 unless said. Others have one level.
+        /// Effort of deflate and LZMA, from 0 (fastest) to 9 (smallest), 6 unless said; level of Zstandard, from -7 and 1
+        /// (fast) to 22 (smallest), 1 unless said, and 3 for samples of more than 16 bits without a predictor. Others
+        /// have one level.
         #[range(-7, 22)]
         #[alias("compression_level")]
         level: Option<i32> = None,

@@ -172,6 +172,8 @@ impl Scratch {
                 *buffer = Vec::new();
             }
         }
+        #[cfg(feature = "zstd")]
+        self.zstd.trim(KEEP);
     }
 }
 
