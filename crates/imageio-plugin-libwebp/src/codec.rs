@@ -21,7 +21,8 @@ impl Codec for NativeCodec {
         let native = imageio_libwebp::Settings {
             quality: settings.quality,
             lossless: settings.lossless,
-            effort: settings.effort,
+            // libwebp's own default.
+            effort: settings.effort.unwrap_or(4),
             exact: settings.exact,
         };
         let file = imageio_libwebp::encode(&bytes, pixels.width, pixels.height, channels, &native).map_err(error)?;

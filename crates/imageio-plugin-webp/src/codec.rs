@@ -41,8 +41,8 @@ pub struct Settings {
     pub quality: f32,
     /// Keep every pixel.
     pub lossless: bool,
-    /// 0 to 6.
-    pub effort: u8,
+    /// 0 to 6; `None` leaves it to the codec.
+    pub effort: Option<u8>,
     /// Keep colours under full transparency.
     pub exact: bool,
 }

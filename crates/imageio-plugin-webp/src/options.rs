@@ -10,10 +10,11 @@ imageio_core::plugin_options! {
         quality: f32 = 80.0,
         /// Keep every pixel exactly.
         lossless: bool = false,
-        /// 0 (fastest) to 6 (smallest).
+        /// 0 (fastest) to 6 (smallest). Without it 4 for lossy pictures; lossless ones are coded as with 0 where they look
+        /// like photographs, and as with 3 where they repeat themselves as drawings and screenshots do.
         #[range(0, 6)]
         #[alias("method")]
-        effort: u8 = 4,
+        effort: Option<u8> = None,
         /// Keep the colours of fully transparent pixels. Without it they become what compresses well.
         exact: bool = true,
         /// Time that each frame is shown, one for all or a list with one for each; milliseconds by name.

@@ -5,6 +5,7 @@ mod color;
 mod entropy;
 mod groups;
 mod huffman;
+mod kind;
 mod matches;
 mod palette;
 mod predict;
@@ -16,6 +17,7 @@ use std::fmt;
 
 use self::bits::BitWriter;
 use self::entropy::Image;
+use self::kind::{Kind, Way};
 use self::quick::Quick;
 use self::rows::Rows;
 
@@ -63,6 +65,24 @@ pub(crate) struct Effort {
     pub groups: bool,
 }
 
+/// The levels where none is asked for: for pictures that repeat themselves, and for others.
+const OF_DRAWN: u8 = 3;
+const OF_PHOTOGRAPHS: u8 = 0;
+
+impl Effort {
+    fn new(level: u8) -> Self {
+        match level {
+            0 => Effort { chain: 0, predictors: 1, finalists: 6, cross_color: false, groups: false },
+            1 => Effort { chain: 8, predictors: 1, finalists: 6, cross_color: false, groups: true },
+            2 => Effort { chain: 8, predictors: 5, finalists: 6, cross_color: false, groups: true },
+            3 => Effort { chain: 16, predictors: 5, finalists: 6, cross_color: true, groups: true },
+            4 => Effort { chain: 32, predictors: 14, finalists: 6, cross_color: true, groups: true },
+            5 => Effort { chain: 128, predictors: 14, finalists: 14, cross_color: true, groups: true },
+            _ => Effort { chain: 512, predictors: 14, finalists: 14, cross_color: true, groups: true },
+        }
+    }
+}
+
 /// Transforms as the stream numbers them.
 const PREDICTOR: u32 = 0;
 const CROSS_COLOR: u32 = 1;
@@ -70,12 +90,19 @@ const SUBTRACT_GREEN: u32 = 2;
 const COLOR_INDEXING: u32 = 3;
 
 /// Encodes rows of grey (`channels` 1), RGB (3) or RGBA (4) as the content of a `VP8L` chunk. `effort` is 0 (fastest)
-/// to 6 (smallest).
+/// to 6 (smallest); without it the picture decides: what looks like a photograph is coded as with 0, since more makes
+/// it little smaller, and what repeats itself as with 3.
 ///
 /// # Errors
 /// [`Error::Size`] if `pixels` is not `width * height * channels` bytes long, [`Error::Unsupported`] for other sides
 /// and channels than the format has.
-pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effort: u8) -> Result<Vec<u8>, Error> {
+pub fn encode(
+    pixels: &[u8],
+    width: usize,
+    height: usize,
+    channels: usize,
+    effort: Option<u8>,
+) -> Result<Vec<u8>, Error> {
     if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
         return Err(Error::Unsupported("a VP8L picture has sides of 1 to 16384 pixels"));
     }
@@ -86,16 +113,13 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
     if pixels.len() != expected {
         return Err(Error::Size { expected, given: pixels.len() });
     }
-    let quick = (effort <= 1).then(|| Quick::new(effort));
-    let effort = match effort {
-        0 => Effort { chain: 0, predictors: 1, finalists: 6, cross_color: false, groups: false },
-        1 => Effort { chain: 8, predictors: 1, finalists: 6, cross_color: false, groups: true },
-        2 => Effort { chain: 8, predictors: 5, finalists: 6, cross_color: false, groups: true },
-        3 => Effort { chain: 16, predictors: 8, finalists: 6, cross_color: true, groups: true },
-        4 => Effort { chain: 32, predictors: 14, finalists: 6, cross_color: true, groups: true },
-        5 => Effort { chain: 128, predictors: 14, finalists: 14, cross_color: true, groups: true },
-        _ => Effort { chain: 512, predictors: 14, finalists: 14, cross_color: true, groups: true },
-    };
+    let kind = Kind::of(pixels, channels, width);
+    let by_kind = if kind.is_drawn(channels) { OF_DRAWN } else { OF_PHOTOGRAPHS };
+    let level = effort.unwrap_or(by_kind);
+    let quick = (level <= 1).then(|| Quick::new(level));
+    let mut effort = Effort::new(level);
+    // Tile by tile other amounts of green are taken away, which hides what repeats.
+    effort.cross_color &= kind.repeated < 0.7;
     let start = |bytes: usize| {
         let mut w = BitWriter::with_capacity(bytes);
         w.put(0x2f, 8);
@@ -123,7 +147,7 @@ pub fn encode(pixels: &[u8], width: usize, height: usize, channels: usize, effor
         quick::true_color(start(1 << 14), pixels, channels, width, quick)
     } else {
         let mut w = start(pixels.len() / 3);
-        true_color(&mut w, Rows { pixels, channels, width }, height, effort);
+        true_color(&mut w, Rows { pixels, channels, width }, height, kind.way(), effort);
         w.finish()
     };
     Ok(match by_index {
@@ -156,10 +180,20 @@ fn indexed(w: &mut BitWriter, argb: &[u32], (width, height): (usize, usize), col
     entropy::write(w, &Image { width, pixels: &packed, top: true }, effort);
 }
 
-fn true_color(w: &mut BitWriter, rows: Rows<'_>, height: usize, effort: Effort) {
+fn true_color(w: &mut BitWriter, rows: Rows<'_>, height: usize, way: Way, effort: Effort) {
     let width = rows.width;
+    if way == Way::Plain {
+        w.put(0, 1);
+        let pixels: Vec<u32> = argb(rows.pixels, rows.channels).collect();
+        return entropy::write(w, &Image { width, pixels: &pixels, top: true }, effort);
+    }
     w.put(1, 1);
     w.put(SUBTRACT_GREEN, 2);
+    if way == Way::LessGreen {
+        w.put(0, 1);
+        let pixels: Vec<u32> = argb(rows.pixels, rows.channels).map(less_green).collect();
+        return entropy::write(w, &Image { width, pixels: &pixels, top: true }, effort);
+    }
     let tile_bits = if width * height > 1 << 18 { 5 } else { 4 };
     let columns = width.div_ceil(1 << tile_bits);
     let (modes, mut residue) = predict::run(rows, tile_bits, (effort.predictors, effort.finalists));
@@ -176,4 +210,10 @@ fn true_color(w: &mut BitWriter, rows: Rows<'_>, height: usize, effort: Effort) 
     }
     w.put(0, 1);
     entropy::write(w, &Image { width, pixels: &residue, top: true }, effort);
+}
+
+/// Takes green from red and blue.
+fn less_green(argb: u32) -> u32 {
+    let [a, r, g, b] = argb.to_be_bytes();
+    u32::from_be_bytes([a, r.wrapping_sub(g), g, b.wrapping_sub(g)])
 }

@@ -112,6 +112,13 @@ pub(crate) fn size(residue: &[u8]) -> u32 {
     residue.iter().map(|v| u32::from((*v).min(v.wrapping_neg()))).sum()
 }
 
+/// What is left of a byte where it continues the slope of its neighbours: the twelfth predictor.
+#[inline(always)]
+pub(crate) fn unlike(own: u8, left: u8, top: u8, corner: u8) -> u8 {
+    // One of both differences is 0, so that the result is clamped as a whole.
+    own.wrapping_sub(left.saturating_add(top.saturating_sub(corner)).saturating_sub(corner.saturating_sub(top)))
+}
+
 #[inline(always)]
 fn average(a: u8, b: u8) -> u8 {
     (a & b) + ((a ^ b) >> 1)

@@ -17,7 +17,12 @@ fn decode(chunk: &[u8]) -> (u32, u32, bool, Vec<u8>) {
     (width, height, decoder.has_alpha(), pixels)
 }
 
-fn check(pixels: &[u8], width: usize, height: usize, channels: usize, effort: u8) -> usize {
+fn check(pixels: &[u8], width: usize, height: usize, channels: usize, effort: impl Into<Option<u8>>) -> usize {
+    let effort = effort.into();
+    sized(pixels, width, height, channels, effort)
+}
+
+fn sized(pixels: &[u8], width: usize, height: usize, channels: usize, effort: Option<u8>) -> usize {
     let chunk = encode(pixels, width, height, channels, effort).unwrap();
     let (w, h, alpha, back) = decode(&chunk);
     assert_eq!((w as usize, h as usize, alpha), (width, height, channels == 4));
@@ -25,7 +30,7 @@ fn check(pixels: &[u8], width: usize, height: usize, channels: usize, effort: u8
         1 => pixels.iter().flat_map(|v| [*v; 3]).collect(),
         _ => pixels.to_vec(),
     };
-    assert!(back == expected, "{width} x {height} x {channels}, effort {effort}");
+    assert!(back == expected, "{width} x {height} x {channels}, effort {effort:?}");
     chunk.len()
 }
 
@@ -47,7 +52,7 @@ fn photo(width: usize, height: usize, channels: usize) -> Vec<u8> {
 
 #[test]
 fn every_kind_of_picture() {
-    for effort in [0, 1, 2, 4, 6] {
+    for effort in [Some(0), Some(1), Some(2), Some(4), Some(6), None] {
         for (width, height) in [(1, 1), (1, 9), (9, 1), (2, 2), (17, 33), (64, 64), (200, 121)] {
             for channels in [1, 3, 4] {
                 check(&photo(width, height, channels), width, height, channels, effort);
@@ -83,10 +88,42 @@ fn effort_makes_smaller() {
     assert!(sizes[2] < sizes[1] && sizes[1] <= sizes[0], "{sizes:?}");
 }
 
+/// Words in a window over a slope of colours, with soft edges.
+fn screenshot(width: usize, height: usize) -> Vec<u8> {
+    let soft = [0u8, 90, 200, 255, 180, 60];
+    (0..width * height)
+        .flat_map(|i| {
+            let (x, y) = (i % width, i / width);
+            if x < 20 || y < 15 {
+                return [(x / 3) as u8, (y / 2) as u8, 90];
+            }
+            // One of a few letters in each cell.
+            let letter = (x / 8 * 7 + y / 12 * 5) % 11;
+            let ink = if y % 12 < 9 { soft[(x % 8 * (letter + 2) + y % 12 * 3) % 6] } else { 0 };
+            [255 - ink, 255 - ink / 2, 250 - ink / 4 * 3]
+        })
+        .collect()
+}
+
+#[test]
+fn without_effort_the_picture_decides() {
+    let pixels = photo(256, 200, 3);
+    let [quick, by_kind] = [Some(0), None].map(|effort| encode(&pixels, 256, 200, 3, effort).unwrap());
+    assert_eq!(quick, by_kind);
+    let pixels = screenshot(400, 300);
+    let [quick, more, by_kind] = [Some(0), Some(3), None].map(|effort| check(&pixels, 400, 300, 3, effort));
+    assert!(by_kind == more && by_kind * 5 < quick, "{quick} {more} {by_kind}");
+    // Photographs that are put together out of pieces.
+    let tile = photo(50, 50, 3);
+    let pixels: Vec<u8> = (0..300).flat_map(|y| tile[y % 50 * 150..][..150].repeat(6)).collect();
+    let [quick, by_kind] = [Some(0), None].map(|effort| check(&pixels, 300, 300, 3, effort));
+    assert!(by_kind * 5 < quick, "{quick} {by_kind}");
+}
+
 #[test]
 fn larger_than_a_thread() {
     check(&photo(700, 500, 4), 700, 500, 4, 4);
-    for effort in [0, 1] {
+    for effort in [Some(0), Some(1), None] {
         for channels in [1, 3, 4] {
             let mut pixels = photo(333, 250, channels);
             check(&pixels, 333, 250, channels, effort);
@@ -101,7 +138,7 @@ fn larger_than_a_thread() {
 
 #[test]
 fn refusals() {
-    assert_eq!(encode(&[0; 5], 2, 1, 3, 4), Err(Error::Size { expected: 6, given: 5 }));
-    assert!(matches!(encode(&[], 0, 1, 3, 4), Err(Error::Unsupported(_))));
-    assert!(matches!(encode(&[], 1, 1, 2, 4), Err(Error::Unsupported(_))));
+    assert_eq!(encode(&[0; 5], 2, 1, 3, None), Err(Error::Size { expected: 6, given: 5 }));
+    assert!(matches!(encode(&[], 0, 1, 3, None), Err(Error::Unsupported(_))));
+    assert!(matches!(encode(&[], 1, 1, 2, None), Err(Error::Unsupported(_))));
 }

@@ -25,14 +25,17 @@ impl Codec for PureCodec {
             return Ok(Encoded { image: lossless(pixels, settings.effort)?, alpha: None });
         }
         let mut options = imageio_vp8::EncodeOptions::default();
-        (options.quality, options.effort) = (settings.quality, settings.effort);
+        (options.quality, options.effort) = (settings.quality, settings.effort.unwrap_or(OF_LOSSY));
         let image = imageio_vp8::encode(pixels.bytes, pixels.width, pixels.height, pixels.channels, &options);
         Ok(Encoded { image: image.map_err(error::lossy)?, alpha: alpha(pixels, settings.effort)? })
     }
 }
 
+/// The effort for lossy pictures where none is asked for.
+const OF_LOSSY: u8 = 4;
+
 /// The content of a `VP8L` chunk.
-fn lossless(pixels: &Pixels<'_>, effort: u8) -> Result<Vec<u8>> {
+fn lossless(pixels: &Pixels<'_>, effort: Option<u8>) -> Result<Vec<u8>> {
     imageio_vp8l::encode(pixels.bytes, pixels.width, pixels.height, pixels.channels, effort)
         .map_err(|e| Error::new(ErrorKind::Backend, format!("lossless encoder: {e}")))
 }
@@ -41,7 +44,7 @@ fn lossless(pixels: &Pixels<'_>, effort: u8) -> Result<Vec<u8>> {
 const LOSSLESS_HEADER: usize = 5;
 
 /// The content of an `ALPH` chunk; `None` if everything is opaque.
-fn alpha(pixels: &Pixels<'_>, effort: u8) -> Result<Option<Vec<u8>>> {
+fn alpha(pixels: &Pixels<'_>, effort: Option<u8>) -> Result<Option<Vec<u8>>> {
     if pixels.channels != 4 || pixels.bytes.iter().skip(3).step_by(4).all(|a| *a == 255) {
         return Ok(None);
     }
