@@ -227,3 +227,14 @@ fn more_files_than_a_process_may_open() {
     iio::imwrite(&place, Batch(&frames)).unwrap();
     assert_eq!(iio::imread(&place).unwrap(), frames.into());
 }
+
+#[test]
+fn errors_name_the_file_that_would_have_been() {
+    let scratch = Scratch::new();
+    // JPEG has no alpha: the second file can't be made.
+    let frames = vec![NdImage::from(picture(0, 6, 5)), NdImage::from(Array3::<u8>::zeros((6, 5, 4)))];
+    let e = iio::imwrite(text(&scratch, "img_%02d.jpg"), &frames).unwrap_err();
+    assert_eq!(e.context_value("resource"), Some(scratch.path("img_01.jpg").to_str().unwrap()), "{e}");
+    assert!(!e.to_string().contains(".tmp"), "{e}");
+    assert!(names(&scratch).is_empty(), "{:?}", names(&scratch));
+}

@@ -7,6 +7,7 @@ mod link;
 mod report;
 mod run;
 mod setup;
+mod skips;
 mod test_all;
 mod tidy;
 mod workspace;

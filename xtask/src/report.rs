@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::skips::Skips;
+
 /// What became of a step.
 pub enum Outcome {
     Passed,
@@ -13,12 +15,22 @@ pub enum Outcome {
 #[derive(Default)]
 pub struct Report {
     rows: Vec<(String, Duration, Outcome)>,
+    skips: Skips,
 }
 
 impl Report {
     /// Runs a step, says so, and goes on whatever comes of it.
     pub fn step(&mut self, name: &str, run: impl FnOnce() -> Result<(), String>) {
         self.step_or_skip(name, || run().map(|()| None));
+    }
+
+    /// As [`step`](Self::step), for steps whose tests may skip checks, which are counted.
+    pub fn step_with_skips(&mut self, name: &str, run: impl FnOnce(&mut Skips) -> Result<(), String>) {
+        let mut skips = Skips::new();
+        self.step(name, || run(&mut skips));
+        for (reason, n) in skips {
+            *self.skips.entry(reason).or_default() += n;
+        }
     }
 
     /// As [`step`](Self::step), for steps that may find what they need missing: `Some(reason)` skips.
@@ -61,6 +73,10 @@ impl Report {
             println!("{name:<16} {:>7.1}  {words}", took.as_secs_f64());
         }
         println!("\nsteps: {passed} passed, {failed} failed, {skipped} skipped");
+        println!("checks skipped within them: {}", self.skips.values().sum::<usize>());
+        for (reason, n) in &self.skips {
+            println!("  {n:>4} × {reason}");
+        }
         if failed > 0 { Err(format!("{failed} steps failed")) } else { Ok(()) }
     }
 }

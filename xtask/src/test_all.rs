@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::report::Report;
 use crate::run::{cargo, cargo_env, cargo_with, exists, status};
+use crate::skips::{self, Skips};
 use crate::{features, licences, link, run, setup, tidy, workspace};
 
 const STEPS: &[(&str, &str)] = &[
@@ -25,8 +26,16 @@ const STEPS: &[(&str, &str)] = &[
 
 /// Runs the named steps, or all.
 pub fn run(names: &[String]) -> Result<(), String> {
+    if names.iter().any(|n| n == "--help" || n == "-h") {
+        println!("cargo xtask test-all [STEP…]   every step in this order, or those named\n");
+        for (step, what) in STEPS {
+            println!("  {step:<11} {what}");
+        }
+        return Ok(());
+    }
     if let Some(unknown) = names.iter().find(|n| !STEPS.iter().any(|(step, _)| step == n)) {
-        return Err(format!("there is no step `{unknown}`"));
+        let steps: Vec<&str> = STEPS.iter().map(|(step, _)| *step).collect();
+        return Err(format!("there is no step `{unknown}`; there are: {}", steps.join(", ")));
     }
     let chosen: Vec<_> = STEPS.iter().filter(|(s, _)| names.is_empty() || names.iter().any(|n| n == s)).collect();
     println!("plan:");
@@ -40,7 +49,7 @@ pub fn run(names: &[String]) -> Result<(), String> {
             "fmt" => report.step(step, || cargo(&["fmt", "--all", "--check"])),
             "tidy" => report.step(step, tidy::run),
             "clippy" => report.step(step, clippy),
-            "tests" => report.step(step, tests),
+            "tests" => report.step_with_skips(step, tests),
             "doc-tests" => report.step(step, || cargo_with(&["test", "--doc", "--workspace"], &without_native())),
             "native" => report.step_or_skip(step, native),
             "features" => report.step(step, features::run),
@@ -69,23 +78,37 @@ fn clippy() -> Result<(), String> {
     cargo_with(&["clippy", "--quiet", "--workspace", "--all-targets"], &arguments)
 }
 
-fn tests() -> Result<(), String> {
+fn tests(skips: &mut Skips) -> Result<(), String> {
     // The variables tell tests where the peers are; without them they say that they were skipped.
     let found = [("IMAGEIO_PEERS", setup::python()), ("IMAGEIO_AZURITE", setup::azurite())];
     let found: Vec<(&str, String)> =
         found.into_iter().filter_map(|(name, path)| Some((name, path.ok()?.display().to_string()))).collect();
     let env: Vec<(&str, &str)> = found.iter().map(|(name, path)| (*name, path.as_str())).collect();
-    tests_with(&env)
+    tests_with(&env, skips)
 }
 
-fn tests_with(env: &[(&str, &str)]) -> Result<(), String> {
+fn tests_with(env: &[(&str, &str)], skips: &mut Skips) -> Result<(), String> {
     let native = without_native();
     let native: Vec<&str> = native.iter().map(String::as_str).collect();
     if exists("cargo-nextest") {
-        let base = ["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"];
-        return cargo_env(&[&base[..], &native].concat(), env);
+        let config = format!("xtask:{}", workspace::root().join("xtask/nextest.toml").display());
+        let report = workspace::target().join("nextest/default/junit.xml");
+        // A run that does not come so far must not count what an older one skipped.
+        let _ = std::fs::remove_file(&report);
+        let base = ["nextest", "run", "--tool-config-file", &config, "--workspace", "--no-fail-fast"];
+        let outcome = cargo_env(&[&base[..], &["--status-level", "fail"], &native].concat(), env);
+        // Tests that do not build leave no report.
+        if outcome.is_ok() || report.is_file() {
+            *skips = skips::of_junit(&report)?;
+        }
+        return outcome;
     }
-    cargo_env(&[&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"][..], &native].concat(), env)
+    let base = ["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"];
+    let mut command = std::process::Command::new(run::cargo_program());
+    command.current_dir(workspace::root()).args(base).args(native).args(["--", "--show-output"]);
+    let (found, outcome) = skips::of_cargo_test(command.envs(env.iter().copied()));
+    *skips = found;
+    outcome
 }
 
 fn native() -> Result<Option<String>, String> {

@@ -1,7 +1,9 @@
 //! What the command line accepts.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use imageio::{Dtype, Index, Value};
@@ -131,8 +133,8 @@ pub struct Convert {
     /// Write as if the output's name had this extension
     #[arg(long, value_name = ".EXT")]
     pub out_extension: Option<String>,
-    /// Convert the elements to this type: uint8, uint16, float32, …
-    #[arg(long, value_parser = dtype)]
+    /// Convert the elements to this type
+    #[arg(long, value_parser = Dtypes)]
     pub dtype: Option<Dtype>,
     /// What becomes of values when --dtype changes their type
     #[arg(long, value_enum, default_value_t = Fit::Scale, requires = "dtype")]
@@ -188,9 +190,27 @@ fn key_value(text: &str) -> Result<(String, Value), String> {
     }
 }
 
-fn dtype(text: &str) -> Result<Dtype, String> {
-    let names: Vec<&str> = Dtype::ALL.iter().map(|d| d.name()).collect();
-    Dtype::from_name(text).ok_or_else(|| format!("there is no dtype `{text}`: {}", names.join(", ")))
+/// Takes every way to name a dtype, and offers one for each to whoever completes or asks for help.
+#[derive(Debug, Clone)]
+struct Dtypes;
+
+impl TypedValueParser for Dtypes {
+    type Value = Dtype;
+
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&clap::Arg>, text: &OsStr) -> Result<Dtype, clap::Error> {
+        match text.to_str().and_then(Dtype::from_name) {
+            Some(dtype) => Ok(dtype),
+            // The words of an error, with the nearest name, are this parser's.
+            None => {
+                let names = PossibleValuesParser::new(Dtype::ALL.map(|d| d.name()));
+                names.parse_ref(command, arg, text).and(Err(clap::Error::new(ErrorKind::InvalidValue)))
+            }
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Dtype::ALL.iter().map(|d| PossibleValue::new(d.name()))))
+    }
 }
 
 #[cfg(test)]
@@ -202,6 +222,16 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn dtypes_by_any_name() {
+        let parse = |name: &str| Arguments::try_parse_from(["imageio", "convert", "a", "b", "--dtype", name]);
+        for name in ["uint8", "float32", "bool"] {
+            assert!(parse(name).is_ok(), "{name}");
+        }
+        let e = parse("unit16").unwrap_err().to_string();
+        assert!(e.contains("'uint16'") && e.contains("complex128"), "{e}");
     }
 
     #[test]

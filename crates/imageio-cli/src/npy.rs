@@ -7,6 +7,11 @@ use imageio::{Dtype, NdImage, Target};
 
 /// Writes `image` to `target`, which keeps its old content if anything fails.
 pub fn write(target: Target<'_>, image: &NdImage) -> imageio::Result<()> {
+    let name = target.name().into_owned();
+    staged(target, image).map_err(|e| e.with("resource", name))
+}
+
+fn staged(target: Target<'_>, image: &NdImage) -> imageio::Result<()> {
     let mut transaction = target.begin(Atomic::Auto)?;
     let mut sink = transaction.sink()?;
     sink.write_all(&header(image))?;

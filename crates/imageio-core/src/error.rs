@@ -91,6 +91,7 @@ struct Inner {
     #[source]
     source: Option<Box<dyn StdError + Send + Sync>>,
     report: Option<SelectionReport>,
+    count: Option<usize>,
 }
 
 impl Display for Inner {
@@ -124,7 +125,15 @@ impl Error {
     // Errors are made in thousands of places: what does not depend on types is compiled once, out of their way.
     #[cold]
     fn build(kind: ErrorKind, message: Cow<'static, str>) -> Self {
-        Error(Box::new(Inner { kind, message, context: Vec::new(), hint: None, source: None, report: None }))
+        Error(Box::new(Inner {
+            kind,
+            message,
+            context: Vec::new(),
+            hint: None,
+            source: None,
+            report: None,
+            count: None,
+        }))
     }
 
     /// Shorthand for [`ErrorKind::Malformed`].
@@ -160,7 +169,23 @@ impl Error {
             Some(n) => format!("there is no image {index}: the resource holds {n} images (0 to {})", n - 1),
             None => format!("there is no image {index}"),
         };
-        Self::new(ErrorKind::IndexOutOfRange, message)
+        Self::out_of_range(message, count)
+    }
+
+    /// As [`index_out_of_range`](Self::index_out_of_range), for a position that counts from the end.
+    pub(crate) fn index_before_start(back: usize, count: usize) -> Self {
+        let message = match count {
+            0 => format!("there is no image -{back}: the resource holds none"),
+            1 => format!("there is no image -{back}: the resource holds 1 image (index -1)"),
+            n => format!("there is no image -{back}: the resource holds {n} images (-{n} to -1)"),
+        };
+        Self::out_of_range(message, Some(count))
+    }
+
+    fn out_of_range(message: String, count: Option<usize>) -> Self {
+        let mut e = Self::new(ErrorKind::IndexOutOfRange, message);
+        e.0.count = count;
+        e
     }
 
     /// What a caller branches on.
@@ -181,6 +206,11 @@ impl Error {
     /// The value of one context key.
     pub fn context_value(&self, key: &str) -> Option<&str> {
         self.context().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    /// How many images there are, if this is [`ErrorKind::IndexOutOfRange`] and the number is known.
+    pub fn count(&self) -> Option<usize> {
+        self.0.count
     }
 
     /// What would help, where something is known to.

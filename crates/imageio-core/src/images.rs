@@ -1,6 +1,6 @@
 //! What may be written: one image, or several, said by type.
 
-use ndarray::{ArrayBase, Data, Dimension, OwnedRepr};
+use ndarray::{ArrayBase, ArrayView, Data, Dimension, OwnedRepr};
 
 use crate::error::Result;
 use crate::image::{Element, NdImage, NdImageView};
@@ -64,8 +64,8 @@ fn split_view(view: NdImageView<'_>) -> Images<'_> {
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `&NdImage`, `&Array…`, an array view, or either by value | **one** image of that shape |
-/// | `&[Array…]`, `&Vec<Array…>`, `&[NdImage]`, `&Vec<NdImage>` | several images, one each |
+/// | an `NdImage`, an `Array…` or a view of one, by value or by reference | **one** image of that shape |
+/// | a `Vec`, slice or Rust array of `Array…`, of views or of `NdImage`s, by value or by reference | several images, one each |
 /// | [`Batch`]`(&array)` | several images: the first axis counts them |
 /// | [`FrameIter`]`(iterator)` | several images, made while they are written |
 pub trait IntoImages<'a> {
@@ -109,6 +109,12 @@ impl<'a, T: Element, D: Dimension> IntoImages<'a> for ArrayBase<OwnedRepr<T>, D>
     }
 }
 
+impl<'a, T: Element, D: Dimension> IntoImages<'a> for ArrayView<'a, T, D> {
+    fn into_images(self) -> Images<'a> {
+        Images::one(self.into())
+    }
+}
+
 impl<'a, T: Element, S: Data<Elem = T>, D: Dimension> IntoImages<'a> for &'a [ArrayBase<S, D>] {
     fn into_images(self) -> Images<'a> {
         Images::many(self.iter().map(NdImageView::from))
@@ -130,6 +136,27 @@ impl<'a> IntoImages<'a> for &'a [NdImage] {
 impl<'a> IntoImages<'a> for &'a Vec<NdImage> {
     fn into_images(self) -> Images<'a> {
         self.as_slice().into_images()
+    }
+}
+
+impl<'a, T, const N: usize> IntoImages<'a> for &'a [T; N]
+where
+    &'a [T]: IntoImages<'a>,
+{
+    fn into_images(self) -> Images<'a> {
+        self.as_slice().into_images()
+    }
+}
+
+impl<'a, T: IntoFrame + 'a> IntoImages<'a> for Vec<T> {
+    fn into_images(self) -> Images<'a> {
+        FrameIter(self).into_images()
+    }
+}
+
+impl<'a, T: IntoFrame + 'a, const N: usize> IntoImages<'a> for [T; N] {
+    fn into_images(self) -> Images<'a> {
+        FrameIter(self).into_images()
     }
 }
 
@@ -179,6 +206,12 @@ impl IntoFrame for NdImage {
 impl IntoFrame for Result<NdImage> {
     fn into_frame(self) -> Result<NdImage> {
         self
+    }
+}
+
+impl<T: Element, D: Dimension> IntoFrame for ArrayView<'_, T, D> {
+    fn into_frame(self) -> Result<NdImage> {
+        Ok(NdImageView::from(self).to_owned())
     }
 }
 

@@ -7,14 +7,21 @@ pub struct Known {
     pub name: &'static str,
     /// The plugin, which is also the name of the umbrella's feature; `None` where this project has none yet.
     pub plugin: Option<&'static str>,
+    /// Whether that plugin writes such files as well.
+    pub written: bool,
 }
 
 const fn row(name: &'static str, plugin: &'static str) -> Known {
-    Known { name, plugin: Some(plugin) }
+    Known { name, plugin: Some(plugin), written: true }
+}
+
+/// Of what is only read.
+const fn read(name: &'static str, plugin: &'static str) -> Known {
+    Known { name, plugin: Some(plugin), written: false }
 }
 
 const fn none(name: &'static str) -> Known {
-    Known { name, plugin: None }
+    Known { name, plugin: None, written: false }
 }
 
 static TABLE: &[(&[&str], Known)] = &[
@@ -40,15 +47,16 @@ static TABLE: &[(&[&str], Known)] = &[
     ),
     (&["m2ts", "mts", "asf", "f4v", "3gp", "3g2", "mxf", "nut", "vob", "dv", "ivf"], row("video", "ffmpeg")),
     (&["h264", "264", "hevc", "h265", "265", "mjpeg", "mjpg"], row("raw video stream", "ffmpeg")),
-    (&["cr2", "cr3", "crw"], row("Canon camera raw", "raw")),
-    (&["nef", "nrw"], row("Nikon camera raw", "raw")),
-    (&["arw", "sr2", "srf"], row("Sony camera raw", "raw")),
+    (&["cr2", "cr3", "crw"], read("Canon camera raw", "raw")),
+    (&["nef", "nrw"], read("Nikon camera raw", "raw")),
+    (&["arw", "sr2", "srf"], read("Sony camera raw", "raw")),
+    (&["dng"], row("camera raw", "raw")),
     (
         &[
-            "dng", "3fr", "ari", "dcr", "dcs", "erf", "fff", "iiq", "k25", "kdc", "mef", "mos", "mrw", "orf", "pef",
-            "ptx", "raf", "rw2", "rwl", "srw", "x3f",
+            "3fr", "ari", "dcr", "dcs", "erf", "fff", "iiq", "k25", "kdc", "mef", "mos", "mrw", "orf", "pef", "ptx",
+            "raf", "rw2", "rwl", "srw", "x3f",
         ],
-        row("camera raw", "raw"),
+        read("camera raw", "raw"),
     ),
     (&["dcm", "dicom"], none("DICOM")),
     (&["fits", "fit", "fts"], none("FITS")),
@@ -98,7 +106,7 @@ pub fn known(extension: &str) -> Option<Known> {
 
 /// The sentence that helps someone whose file nobody opened.
 pub fn hint(extension: &str) -> Option<String> {
-    let Known { name, plugin } = known(extension)?;
+    let Known { name, plugin, .. } = known(extension)?;
     Some(match plugin {
         Some(plugin) => format!("`.{extension}` ({name}) is read by plugin `{plugin}`; enable feature `{plugin}`"),
         None => {

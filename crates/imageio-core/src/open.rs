@@ -303,7 +303,7 @@ fn no_writer(plugins: &[&'static PluginDescriptor], extension: Option<&str>) -> 
         return Error::unsupported(format!("plugin `{}` reads `.{extension}` but does not write it", descriptor.id()))
             .with_hint(possible);
     }
-    let missing = known::known(extension).and_then(|k| k.plugin);
+    let missing = known::known(extension).filter(|k| k.written).and_then(|k| k.plugin);
     match missing {
         Some(plugin) => Error::new(ErrorKind::PluginMissing, format!("no plugin in this build writes `.{extension}`"))
             .with_hint(format!("enable feature `{plugin}`; {possible}")),

@@ -206,8 +206,7 @@ impl<'r> Reader<'r> {
                 match count.checked_sub(back) {
                     Some(k) if back > 0 => Ok(Which::One(k)),
                     _ => {
-                        let message = format!("there is no image -{back}: the resource holds {count}");
-                        Err(self.context(Error::new(ErrorKind::IndexOutOfRange, message)))
+                        Err(self.context(Error::index_before_start(back, count)).with("index", format_args!("-{back}")))
                     }
                 }
             }

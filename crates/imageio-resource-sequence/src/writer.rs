@@ -1,6 +1,6 @@
 //! Writing numbered files: each beside its place, all moved there together at the end.
 
-use imageio_core::resource::{StagedFolder, scheme};
+use imageio_core::resource::{PathResource, StagedFolder, scheme};
 use imageio_core::{Atomic, Error, ErrorKind, ImageWriter, Result, WriteCx, WriteOptions, Writer};
 
 use crate::listing;
@@ -39,13 +39,12 @@ impl ImageWriter for SequenceWriter {
         if let Some(metadata) = cx.metadata() {
             options = options.metadata(metadata);
         }
-        let staged = self.staging()?.file(&name);
         // What is wrong with it is told under the name that it will have.
-        let named = |e: Error| e.with("file", format!("{}{name}", self.folder));
-        let mut writer = Writer::open_with(staged, &options).map_err(named)?;
-        writer.write(cx.image().reborrow()).map_err(named)?;
+        let staged = PathResource::new(self.staging()?.file(&name)).shown_as(format!("{}{name}", self.folder));
+        let mut writer = Writer::open_with(staged, &options)?;
+        writer.write(cx.image().reborrow())?;
         let notes = writer.notes();
-        writer.finish().map_err(named)?;
+        writer.finish()?;
         self.notes.extend(notes);
         self.notes.sort();
         self.notes.dedup();

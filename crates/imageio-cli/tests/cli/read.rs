@@ -169,3 +169,14 @@ fn wrong_usage() {
         assert!(!failed.stderr.is_empty());
     }
 }
+
+/// A full disk, which Linux has as a device.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_array_that_finds_no_room_is_told_by_name() {
+    let folder = Folder::new("no-room");
+    let out = folder.file("x.npy");
+    std::os::unix::fs::symlink("/dev/full", &out).unwrap();
+    let failed = run(&["read", "imageio:test-card.png", "--out", &out]);
+    assert!(failed.error(1).starts_with(&format!("imageio: {out}: ")), "{}", failed.stderr);
+}

@@ -1,5 +1,5 @@
 use half::f16;
-use ndarray::{Array, ArrayBase, ArrayD, ArrayViewD, Axis, Data, Dimension, IxDyn, Slice};
+use ndarray::{Array, ArrayBase, ArrayD, ArrayView, ArrayViewD, Axis, Data, Dimension, IxDyn, Slice};
 
 use super::{C64, C128, Cast, Dtype, Element, NdImageView, NdImageViewMut, strided};
 use crate::error::{Error, Result};
@@ -215,6 +215,11 @@ fn not_of_dtype(dtype: Dtype, wanted: Dtype) -> Error {
         .with_hint("read it as it is and convert with NdImage::cast")
 }
 
+fn not_of_ndim<D: Dimension>(shape: &[usize]) -> Error {
+    let ndim = D::NDIM.map_or_else(String::new, |n| format!(", not {n}"));
+    Error::mismatch(format!("the image has {} axes (shape {shape:?}){ndim}", shape.len()))
+}
+
 /// A zeroed array whose memory comes from the system zeroed already.
 pub(crate) fn try_zeros<T: Element>(shape: &[usize]) -> Result<ArrayD<T>> {
     // Little here depends on the type: it is compiled for each.
@@ -248,10 +253,23 @@ impl<T: Element, D: Dimension> TryFrom<NdImage> for Array<T, D> {
     fn try_from(image: NdImage) -> Result<Self> {
         let array = image.try_into_array::<T>()?;
         let shape = array.shape().to_vec();
-        array.into_dimensionality::<D>().map_err(|_| {
-            let ndim = D::NDIM.map_or_else(String::new, |n| format!(", not {n}"));
-            Error::mismatch(format!("the image has {} axes (shape {shape:?}){ndim}", shape.len()))
-        })
+        array.into_dimensionality::<D>().map_err(|_| not_of_ndim::<D>(&shape))
+    }
+}
+
+impl<'a, T: Element, D: Dimension> TryFrom<&'a NdImage> for ArrayView<'a, T, D> {
+    type Error = Error;
+
+    /// A view, exact as the conversion of the whole is.
+    fn try_from(image: &'a NdImage) -> Result<Self> {
+        let view = image.as_array::<T>().ok_or_else(|| not_of_dtype(image.dtype(), T::DTYPE))?;
+        view.into_dimensionality::<D>().map_err(|_| not_of_ndim::<D>(image.shape()))
+    }
+}
+
+impl<'a, T: Element, D: Dimension> From<ArrayView<'a, T, D>> for NdImageView<'a> {
+    fn from(view: ArrayView<'a, T, D>) -> Self {
+        T::wrap_view(view.into_dyn())
     }
 }
 
@@ -316,6 +334,16 @@ mod tests {
         assert!(e.to_string().contains("the image is uint8, not uint16"), "{e}");
         let e = Array3::<u8>::try_from(image).unwrap_err();
         assert!(e.to_string().contains("has 2 axes (shape [2, 3]), not 3"), "{e}");
+    }
+
+    #[test]
+    fn views_of_a_known_dimension() {
+        let image = NdImage::from(arr2(&[[1u16, 2], [3, 4]]));
+        let view: ArrayView<'_, u16, ndarray::Ix2> = (&image).try_into().unwrap();
+        assert_eq!(view, arr2(&[[1, 2], [3, 4]]));
+        assert_eq!(NdImageView::from(view.column(1)).shape(), [2]);
+        assert!(ArrayView::<u16, ndarray::Ix3>::try_from(&image).unwrap_err().message().contains("2 axes"));
+        assert!(ArrayView::<u8, ndarray::Ix2>::try_from(&image).unwrap_err().message().contains("uint16"));
     }
 
     #[test]

@@ -106,6 +106,11 @@ impl Transaction {
         Self::begin(path, how, &LIVE).map_err(|e| e.with("resource", path.display()))
     }
 
+    /// As [`at_path`](Self::at_path), under another name in errors.
+    pub(crate) fn at_path_shown(path: &Path, name: &str, how: Atomic) -> Result<Self> {
+        Self::begin(path, how, &LIVE).map(|t| t.named(name)).map_err(|e| e.with("resource", name))
+    }
+
     fn begin(path: &Path, how: Atomic, live: &'static Live) -> Result<Self> {
         let name = path.display().to_string();
         let (target, old) = match look_at(path)? {

@@ -17,6 +17,7 @@ use crate::known;
 /// A place on the local disk: a file, a directory, a FIFO or device.
 pub struct PathResource {
     path: PathBuf,
+    shown: Option<String>,
     /// What a FIFO or device delivered so far: it can't be opened a second time to start over.
     pipe: OnceLock<Arc<PipeResource<File>>>,
 }
@@ -24,7 +25,14 @@ pub struct PathResource {
 impl PathResource {
     /// The resource at exactly this path; nothing is looked up or expanded.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        PathResource { path: path.into(), pipe: OnceLock::new() }
+        PathResource { path: path.into(), shown: None, pipe: OnceLock::new() }
+    }
+
+    /// Gives it another name in messages, as for a file that is made in one place and moved to another.
+    #[must_use]
+    pub fn shown_as(mut self, name: impl Into<String>) -> Self {
+        self.shown = Some(name.into());
+        self
     }
 
     fn error(&self, e: io::Error) -> Error {
@@ -61,6 +69,9 @@ impl Debug for PathResource {
 impl ImageResource for PathResource {
     /// What was meant as a URI, and is a path because of a slip, shows no password either.
     fn name(&self) -> Cow<'_, str> {
+        if let Some(shown) = &self.shown {
+            return Cow::Borrowed(shown);
+        }
         let name = self.path.to_string_lossy();
         if name.contains(":/") { Cow::Owned(uri::redacted(&name).into_owned()) } else { name }
     }
@@ -146,7 +157,10 @@ impl ImageResource for PathResource {
     }
 
     fn begin_write(&self, how: Atomic) -> Result<Transaction> {
-        Transaction::at_path(&self.path, how)
+        match &self.shown {
+            None => Transaction::at_path(&self.path, how),
+            Some(shown) => Transaction::at_path_shown(&self.path, shown, how),
+        }
     }
 }
 
