@@ -112,7 +112,8 @@ fn pictures_one_after_the_other() {
 #[test]
 fn thumbnails_of_xv() {
     let mut bytes = b"P7 332\n#IMGINFO:640x411 RGB (31861 bytes)\n#END_OF_COMMENTS\n3 2 255\n".to_vec();
-    bytes.extend([0b000_000_00, 0b111_111_11, 0b001_010_01, 0b110_000_10, 0b000_111_00, 0b100_011_11]);
+    let pixel = |(r, g, b): (u8, u8, u8)| r << 5 | g << 2 | b;
+    bytes.extend([(0, 0, 0), (7, 7, 3), (1, 2, 1), (6, 0, 2), (0, 7, 0), (4, 3, 3)].map(pixel));
     let [(a, b), (c, d)] = [(0, 255), (36, 72)];
     let want = [[[a, a, a], [b, b, b], [c, d, 85]], [[218, a, 170], [a, b, a], [145, 109, b]]];
     assert_eq!(v3::imread_as::<u8>(&bytes).unwrap(), imageio_core::ndarray::arr3(&want).into_dyn());
