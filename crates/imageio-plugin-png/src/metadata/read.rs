@@ -172,7 +172,7 @@ fn one(
         }
         b"iCCP" => {
             let (name, rest) = text::split(data)?;
-            let profile = text::inflate(rest.split_first().filter(|(method, _)| **method == 0)?.1, room)?;
+            let profile = text::inflate_profile(rest.split_first().filter(|(method, _)| **method == 0)?.1, room)?;
             let len = profile.len();
             out.insert("icc", profile);
             out.insert("icc_name", text::latin1(name));
