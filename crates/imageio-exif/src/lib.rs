@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod kind;
+pub mod photoshop;
 mod read;
 mod tags;
 mod write;

@@ -1,6 +1,7 @@
 //! What the segments before the first scan say, as a tree.
 
 use imageio_core::{Limits, Metadata, ReadSeek, Result, Value};
+use imageio_exif::photoshop;
 
 use crate::markers::{Header, Segment};
 
@@ -11,9 +12,6 @@ pub(crate) const EXTENDED_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 /// Photoshop's image resources.
 pub(crate) const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 pub(crate) const ICC: &[u8] = b"ICC_PROFILE\0";
-/// The resource that holds IPTC-IIM data.
-pub(crate) const IPTC_RESOURCE: u16 = 0x0404;
-
 /// Reads all metadata of an image.
 pub(crate) fn read(
     stream: &mut dyn ReadSeek,
@@ -175,10 +173,9 @@ impl Parts {
 
     /// Image resources by number, as bytes; what is known as IPTC among them on its own.
     fn photoshop_resources(&self, meta: &mut Metadata) {
-        let mut rest = self.photoshop.as_slice();
         let mut resources = Metadata::new();
-        while let Some(resource) = Resource::next(&mut rest) {
-            if resource.id == IPTC_RESOURCE {
+        for resource in photoshop::resources(&self.photoshop) {
+            if resource.id == photoshop::IPTC {
                 meta.insert("iptc", resource.data.to_vec());
             } else {
                 resources.insert(format!("0x{:04X}", resource.id), resource.data.to_vec());
@@ -187,28 +184,6 @@ impl Parts {
         if !resources.is_empty() {
             meta.insert_section("photoshop", resources);
         }
-    }
-}
-
-/// One of Photoshop's image resources.
-struct Resource<'a> {
-    id: u16,
-    data: &'a [u8],
-}
-
-impl<'a> Resource<'a> {
-    /// Takes the next resource off `rest`.
-    fn next(rest: &mut &'a [u8]) -> Option<Self> {
-        let body = rest.strip_prefix(b"8BIM")?;
-        let (id, body) = body.split_first_chunk::<2>()?;
-        let name = usize::from(*body.first()?);
-        // Name with its length byte, and data, are padded to even lengths.
-        let body = body.get((name + 1).next_multiple_of(2)..)?;
-        let (size, body) = body.split_first_chunk::<4>()?;
-        let size = u32::from_be_bytes(*size) as usize;
-        let data = body.get(..size)?;
-        *rest = body.get(size.next_multiple_of(2)..).unwrap_or_default();
-        Some(Resource { id: u16::from_be_bytes(*id), data })
     }
 }
 

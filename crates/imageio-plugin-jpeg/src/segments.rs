@@ -3,7 +3,7 @@
 use imageio_core::{Error, ErrorKind, Metadata, Node, Result, Value};
 use imageio_jpeg::Density;
 
-use crate::metadata::{EXTENDED_XMP, ICC, IPTC_RESOURCE, PHOTOSHOP, XMP};
+use crate::metadata::{EXTENDED_XMP, ICC, PHOTOSHOP, XMP};
 
 /// What a segment holds at most.
 const MAX_PAYLOAD: usize = 65_533;
@@ -136,7 +136,7 @@ impl Segments {
             }
         };
         if let Some(iptc) = metadata.get("iptc").and_then(Value::as_bytes) {
-            resource(IPTC_RESOURCE, iptc);
+            resource(imageio_exif::photoshop::IPTC, iptc);
         }
         for (key, node, _) in metadata.get_section("photoshop").into_iter().flat_map(Metadata::iter) {
             let id = key.strip_prefix("0x").and_then(|hex| u16::from_str_radix(hex, 16).ok());

@@ -164,3 +164,45 @@ fn profiles_of_other_colours_are_left_out() {
     ];
     imageio_testkit::profiles::check("png", cases).unwrap();
 }
+
+/// A picture with a raw profile of ImageMagick's kind in a `tEXt` chunk.
+fn with_profile(name: &str, profile: &[u8]) -> Vec<u8> {
+    let hex: String = profile.iter().map(|b| format!("{b:02x}")).collect();
+    let text = format!("tEXtRaw profile type {name}\0\n{name}\n{:8}\n{hex}\n", profile.len()).into_bytes();
+    let image = Array2::<u8>::zeros((2, 3));
+    let mut bytes = iio::imwrite_with("<bytes>", &image, &WriteOptions::new().extension("png")).unwrap().unwrap();
+    let end = bytes.split_off(bytes.len() - 12);
+    bytes.extend((text.len() as u32 - 4).to_be_bytes());
+    bytes.extend(&text);
+    bytes.extend(crc32fast::hash(&text).to_be_bytes());
+    bytes.extend(end);
+    bytes
+}
+
+#[test]
+fn raw_profiles_say_what_they_are() {
+    let mut tree = Metadata::new();
+    tree.insert("Software", "a camera");
+    let exif = imageio_exif::write(&tree).unwrap();
+    let prefixed = [imageio_exif::PREFIX.as_slice(), &exif].concat();
+    for (name, profile) in [("exif", &exif), ("exif", &prefixed), ("app1", &exif), ("APP1", &prefixed)] {
+        let meta = iio::immeta(with_profile(name, profile)).unwrap();
+        assert_eq!(meta.get("exif/Software").and_then(Value::as_str), Some("a camera"), "{name}");
+        assert_eq!(meta.get("xmp"), None, "{name}");
+    }
+    let packet = b"<x:xmpmeta/>".to_vec();
+    let named = [b"http://ns.adobe.com/xap/1.0/\0".as_slice(), &packet].concat();
+    for (name, profile) in [("xmp", &packet), ("app1", &packet), ("app1", &named)] {
+        let meta = iio::immeta(with_profile(name, profile)).unwrap();
+        assert_eq!(meta.get("xmp").and_then(Value::as_str), Some("<x:xmpmeta/>"), "{name}");
+    }
+    let records = b"\x1c\x02\x05\0\x03abc".as_slice();
+    let resources = [b"8BIM\x04\x25\0\0\0\0\0\x01x\08BIM\x04\x04\0\0\0\0\0\x08".as_slice(), records].concat();
+    for (name, profile) in [("iptc", records), ("iptc", &resources), ("8bim", &resources)] {
+        let meta = iio::immeta(with_profile(name, profile)).unwrap();
+        assert_eq!(meta.get("iptc").and_then(Value::as_bytes), Some(records), "{name}");
+    }
+    // What is nothing of that kind stays text.
+    let meta = iio::immeta(with_profile("app1", b"something else")).unwrap();
+    assert!(meta.get("text/Raw profile type app1").is_some() && meta.get("xmp").is_none());
+}

@@ -17,6 +17,8 @@ pub(crate) enum Storage {
     BlackAndWhite,
     /// 32-bit floating point, the lowest row first.
     Float { little_endian: bool },
+    /// One byte a pixel: three bits of red, three of green, two of blue (thumbnails of XV).
+    Thumbnail,
 }
 
 /// What stands before the pixels of one picture.
@@ -86,10 +88,12 @@ impl Header {
             "P4" => header.storage = Storage::Bits,
             "P5" | "P6" => {}
             "PF" | "Pf" | "PF4" => header.storage = Storage::Float { little_endian: true },
+            // The rest of the line that the signature stands on: nothing in a PAM.
+            "P7" if line(source)?.is_some_and(|rest| rest.trim() == "332") => header.storage = Storage::Thumbnail,
             "P7" => header.pam(source)?,
             _ => return Err(foreign()),
         }
-        if header.magic != "P7" {
+        if header.magic != "P7" || header.storage == Storage::Thumbnail {
             header.classic(source)?;
         }
         if header.width == 0 || header.height == 0 || header.channels == 0 {
@@ -104,7 +108,7 @@ impl Header {
         self.width = self.number(source, "width")?;
         self.height = self.number(source, "height")?;
         self.channels = match self.magic.as_str() {
-            "P3" | "P6" | "PF" => 3,
+            "P3" | "P6" | "PF" | "P7" => 3,
             "PF4" => 4,
             _ => 1,
         };
@@ -121,6 +125,13 @@ impl Header {
                 self.storage = Storage::Float { little_endian: scale < 0.0 };
                 self.scale = scale.abs();
             }
+            Storage::Thumbnail => match self.number(source, "maximum")? {
+                255 => self.maxval = 255,
+                other => {
+                    let message = format!("a thumbnail with a maximum of {other}: 255 is expected");
+                    return Err(Error::malformed(message).with("offset", source.offset()));
+                }
+            },
             _ => {
                 let maxval = self.number(source, "maximum")?;
                 self.set_maxval(maxval, source)?;
@@ -130,8 +141,6 @@ impl Header {
     }
 
     fn pam(&mut self, source: &mut ByteSource<'_>) -> Result<()> {
-        // The rest of the line that the signature stands on.
-        line(source)?;
         let (mut depth, mut maxval) = (None, None);
         loop {
             let at = source.offset();
@@ -231,6 +240,7 @@ impl Header {
         match self.storage {
             Storage::PlainBits | Storage::Bits | Storage::BlackAndWhite => Dtype::Bool,
             Storage::Float { .. } => Dtype::F32,
+            Storage::Thumbnail => Dtype::U8,
             Storage::Plain | Storage::Samples if self.maxval < 256 => Dtype::U8,
             Storage::Plain | Storage::Samples => Dtype::U16,
         }
@@ -261,6 +271,7 @@ impl Header {
         let row = match self.storage {
             Storage::PlainBits | Storage::Plain => return None,
             Storage::Bits => Some(self.width.div_ceil(8)),
+            Storage::Thumbnail => Some(self.width),
             Storage::BlackAndWhite => samples,
             Storage::Samples if self.maxval < 256 => samples,
             Storage::Samples => samples.and_then(|n| n.checked_mul(2)),
@@ -357,6 +368,14 @@ mod tests {
         let text = [b"P5\n".as_slice(), &b"#\n".repeat(3 * COMMENTS), b"1 1 255\n"].concat();
         let header = parse(&text).unwrap();
         assert_eq!((header.comments.len(), header.data), (COMMENTS, text.len() as u64));
+    }
+
+    #[test]
+    fn thumbnails() {
+        let header = parse(b"P7 332\n#IMGINFO:640x411 RGB (31861 bytes)\n#END_OF_COMMENTS\n3 2 255\n").unwrap();
+        assert_eq!((header.storage, header.shape(), header.dtype()), (Storage::Thumbnail, vec![2, 3, 3], Dtype::U8));
+        assert_eq!((header.raster().unwrap().bytes(), header.comments.len()), (6, 2));
+        assert_eq!(parse(b"P7 332\n3 2 15\n").unwrap_err().kind(), ErrorKind::Malformed);
     }
 
     #[test]

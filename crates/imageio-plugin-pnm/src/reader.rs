@@ -162,6 +162,12 @@ fn read(streams: &mut Streams<'_>, header: &Header, options: &ReadOptions, sink:
                 }
             })
         }
+        Storage::Thumbnail => {
+            let out = sink.slice::<u8>(&shape)?;
+            streams.read(&raster, out, row, |from, to| {
+                to.as_chunks_mut::<3>().0.iter_mut().zip(from).for_each(|(to, from)| *to = rgb332(*from));
+            })
+        }
         _ if header.dtype() == Dtype::U8 => {
             let out = sink.slice::<u8>(&shape)?;
             match table8(header, options) {
@@ -179,6 +185,12 @@ fn read(streams: &mut Streams<'_>, header: &Header, options: &ReadOptions, sink:
             }),
         },
     }
+}
+
+/// Three bits of red, three of green, two of blue, each stretched to 0 … 255 and cut, as XV and Pillow do.
+fn rgb332(byte: u8) -> [u8; 3] {
+    let stretch = |bits: u8, most: u16| (u16::from(bits) * 255 / most) as u8;
+    [stretch(byte >> 5, 7), stretch(byte >> 2 & 7, 7), stretch(byte & 3, 3)]
 }
 
 fn scale16(header: &Header, options: &ReadOptions) -> Option<f64> {

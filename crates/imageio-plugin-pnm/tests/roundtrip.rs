@@ -108,3 +108,17 @@ fn pictures_one_after_the_other() {
     check(&bytes, 1);
     assert_eq!(Reader::open(&bytes).unwrap().read(3).unwrap_err().kind(), ErrorKind::IndexOutOfRange);
 }
+
+#[test]
+fn thumbnails_of_xv() {
+    let mut bytes = b"P7 332\n#IMGINFO:640x411 RGB (31861 bytes)\n#END_OF_COMMENTS\n3 2 255\n".to_vec();
+    let pixel = |(r, g, b): (u8, u8, u8)| r << 5 | g << 2 | b;
+    bytes.extend([(0, 0, 0), (7, 7, 3), (1, 2, 1), (6, 0, 2), (0, 7, 0), (4, 3, 3)].map(pixel));
+    let [(a, b), (c, d)] = [(0, 255), (36, 72)];
+    let want = [[[a, a, a], [b, b, b], [c, d, 85]], [[218, a, 170], [a, b, a], [145, 109, b]]];
+    assert_eq!(v3::imread_as::<u8>(&bytes).unwrap(), imageio_core::ndarray::arr3(&want).into_dyn());
+    let properties = v3::improps(&bytes).unwrap();
+    assert_eq!((properties.shape.as_slice(), properties.dtype), (&[2, 3, 3][..], imageio_core::Dtype::U8));
+    bytes.pop();
+    assert_eq!(v3::imread(&bytes).unwrap_err().kind(), ErrorKind::Malformed);
+}

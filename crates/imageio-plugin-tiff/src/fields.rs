@@ -194,7 +194,8 @@ pub(crate) fn page_fields(
     if a.samples > colours {
         let extra = a.samples - colours;
         // One sample more is transparency that was not multiplied in; more than one mean nothing in particular.
-        fields.push(f.short(tag::EXTRA_SAMPLES, &if extra == 1 { vec![2] } else { vec![0; extra] }));
+        let usual = if extra == 1 { vec![2] } else { vec![0; extra] };
+        fields.push(f.short(tag::EXTRA_SAMPLES, &extra_samples_read(metadata, extra).unwrap_or(usual)));
     }
     match scheme.tile {
         Some((length, width)) => {
@@ -204,6 +205,17 @@ pub(crate) fn page_fields(
         None => fields.push(f.long(tag::ROWS_PER_STRIP, scheme.rows_per_strip as u64)?),
     }
     Ok(fields)
+}
+
+/// What `extra` samples beyond the colours meant in the TIFF that the pixels come from, such as alpha that the colours
+/// are multiplied by: the copy has the same samples.
+fn extra_samples_read(metadata: Option<&Metadata>, extra: usize) -> Option<Vec<u16>> {
+    let read = match metadata?.get("tags/ExtraSamples")? {
+        Value::List(list) => list.iter().map(Value::as_u64).collect::<Option<Vec<_>>>()?,
+        one => vec![one.as_u64()?],
+    };
+    let known = read.len() == extra && read.iter().all(|kind| *kind <= 2);
+    known.then(|| read.into_iter().map(|kind| kind as u16).collect())
 }
 
 /// The palette of an image of indices: reds, then greens, then blues, of 16 bits each.

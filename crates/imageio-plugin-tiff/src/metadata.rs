@@ -209,7 +209,7 @@ fn all_tags(tiff: &Tiff<'_>, window: &mut Window, page: &Page) -> Metadata {
             continue;
         }
         let Ok(value) = tiff.value(entry, window) else { continue };
-        let name = tags::name(entry.tag).map_or_else(|| entry.tag.to_string(), str::to_owned);
+        let name = tags::label(entry.tag);
         // Of descriptions that come twice, the first is the image's.
         if section.get(&name).is_none() {
             section.insert(name, value);

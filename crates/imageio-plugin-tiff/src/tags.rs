@@ -101,6 +101,11 @@ pub(crate) fn name(tag: u16) -> Option<&'static str> {
     NAMES.binary_search_by_key(&tag, |(number, _)| *number).ok().and_then(|at| NAMES.get(at)).map(|(_, name)| *name)
 }
 
+/// What a tag is called in metadata; tags of EXIF are met in an image's own directory as well, as TIFF/EP has them there.
+pub(crate) fn label(tag: u16) -> String {
+    name(tag).or_else(|| imageio_exif::tag_name(tag)).map_or_else(|| tag.to_string(), str::to_owned)
+}
+
 /// The number of a tag by its name.
 pub(crate) fn number(name: &str) -> Option<u16> {
     NAMES.iter().find(|(_, n)| *n == name).map(|(number, _)| *number)

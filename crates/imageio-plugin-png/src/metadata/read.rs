@@ -1,6 +1,7 @@
 //! Chunks as metadata.
 
 use imageio_core::{Limits, Metadata, Orientation, Result, Value};
+use imageio_exif::photoshop;
 
 use super::{RAW_PROFILE, XMP, text, trailing};
 use crate::chunk::{Chunk, Fields, Source};
@@ -46,6 +47,9 @@ pub(crate) fn read(
     settle(loose, header, &mut metadata);
     Ok(metadata)
 }
+
+/// What JPEG puts in front of a packet.
+const XMP_SEGMENT: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// Metadata in a place of second choice: it counts if the first choice is empty.
 enum Loose {
@@ -168,7 +172,7 @@ fn one(
         }
         b"iCCP" => {
             let (name, rest) = text::split(data)?;
-            let profile = text::inflate(rest.split_first().filter(|(method, _)| **method == 0)?.1, room)?;
+            let profile = text::inflate_profile(rest.split_first().filter(|(method, _)| **method == 0)?.1, room)?;
             let len = profile.len();
             out.insert("icc", profile);
             out.insert("icc_name", text::latin1(name));
@@ -221,14 +225,8 @@ fn take_text(text: text::Text, out: &mut Metadata, loose: &mut Vec<Loose>) {
     }
     let profile = text.keyword.strip_prefix(RAW_PROFILE).map(str::to_ascii_lowercase);
     let bytes = profile.as_ref().and_then(|_| text::parse_raw_profile(&text.text));
-    if let (Some(profile), Some(bytes)) = (profile, bytes) {
-        match (profile.as_str(), bytes.starts_with(imageio_exif::PREFIX)) {
-            ("exif", _) | ("app1", true) => loose.push(Loose::Exif(bytes)),
-            ("xmp" | "app1", _) => loose.push(Loose::Xmp(bytes)),
-            ("iptc" | "8bim", _) => loose.push(Loose::Iptc(bytes)),
-            ("icc" | "icm", _) => loose.push(Loose::Icc(bytes)),
-            _ => out.section("text").insert(text.keyword, text.text),
-        }
+    if let Some(found) = profile.zip(bytes).and_then(|(profile, bytes)| raw_profile(&profile, bytes)) {
+        loose.push(found);
         return;
     }
     if !text.language.is_empty() || !text.translated.is_empty() {
@@ -247,6 +245,27 @@ fn take_text(text: text::Text, out: &mut Metadata, loose: &mut Vec<Loose>) {
         Some(one) => Value::List(vec![one, text.text.into()]),
     };
     texts.insert(text.keyword, value);
+}
+
+/// What ImageMagick and its kin have stored as text, if it is of a kind that has a place here.
+fn raw_profile(name: &str, bytes: Vec<u8>) -> Option<Loose> {
+    let packet = bytes.strip_prefix(XMP_SEGMENT).unwrap_or(&bytes);
+    let exif = [imageio_exif::PREFIX.as_slice(), b"II*\0", b"MM\0*"].iter().any(|start| bytes.starts_with(start));
+    match name {
+        "exif" => Some(Loose::Exif(bytes)),
+        // What a JPEG had in one of its segments: some keep the name that stands in front of it, some do not.
+        "app1" if exif => Some(Loose::Exif(bytes)),
+        "xmp" => Some(Loose::Xmp(packet.to_vec())),
+        "app1" if packet.trim_ascii_start().starts_with(b"<") => Some(Loose::Xmp(packet.to_vec())),
+        // The records alone, or among the image resources of Photoshop.
+        "iptc" | "8bim" if bytes.starts_with(b"8BIM") => {
+            let records = photoshop::resources(&bytes).find(|r| r.id == photoshop::IPTC)?;
+            Some(Loose::Iptc(records.data.to_vec()))
+        }
+        "iptc" => Some(Loose::Iptc(bytes)),
+        "icc" | "icm" => Some(Loose::Icc(bytes)),
+        _ => None,
+    }
 }
 
 /// The background colour in the values that pixels have.

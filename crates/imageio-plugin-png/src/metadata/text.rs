@@ -1,6 +1,6 @@
 //! Text chunks: `tEXt`, `zTXt` and `iTXt` (PNG specification, section 11.3.3).
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use crate::chunk::{self, Kind};
 
@@ -116,6 +116,19 @@ pub(super) fn inflate(packed: &[u8], max: usize) -> Option<Vec<u8>> {
     fdeflate::decompress_to_vec_bounded(packed, max).ok()
 }
 
+/// The profile of an `iCCP` chunk, of at most `max` bytes. A stream without its checksum, as some programs write it, is
+/// good if it gives all the bytes that the profile says it has.
+pub(super) fn inflate_profile(packed: &[u8], max: usize) -> Option<Vec<u8>> {
+    if let Some(profile) = inflate(packed, max) {
+        return Some(profile);
+    }
+    let mut profile = Vec::new();
+    // An error comes behind what could be unpacked.
+    let _ = flate2::read::ZlibDecoder::new(packed).take(max as u64 + 1).read_to_end(&mut profile);
+    let size = u32::from_be_bytes(*profile.first_chunk()?);
+    (profile.len() <= max && size as usize == profile.len()).then_some(profile)
+}
+
 /// Packs bytes as a zlib stream.
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
@@ -176,5 +189,19 @@ mod tests {
         let bytes: Vec<u8> = (0..100).collect();
         assert_eq!(parse_raw_profile(&raw_profile("iptc", &bytes)), Some(bytes));
         assert_eq!(parse_raw_profile("exif\n 3\n0102"), None);
+    }
+
+    #[test]
+    fn profiles_without_checksum() {
+        let profile = [200u32.to_be_bytes().as_slice(), &[7; 196]].concat();
+        let packed = deflate(&profile);
+        let short = &packed[..packed.len() - 4];
+        assert_eq!(inflate_profile(&packed, 200), Some(profile.clone()));
+        assert_eq!(inflate_profile(short, 200), Some(profile));
+        // Bounded as others are, and nothing that is not whole.
+        assert_eq!(inflate_profile(short, 199), None);
+        assert_eq!(inflate_profile(&packed[..packed.len() - 6], 200), None);
+        let longer = deflate(&[201u32.to_be_bytes().as_slice(), &[7; 196]].concat());
+        assert_eq!(inflate_profile(&longer[..longer.len() - 4], 300), None);
     }
 }

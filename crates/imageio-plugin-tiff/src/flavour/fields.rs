@@ -18,7 +18,7 @@ fn named(
 ) -> Tree {
     let mut tree = Tree::new();
     for entry in page.ifd.entries.iter().filter(|e| range.contains(&e.tag)) {
-        let name = tags::name(entry.tag).map_or_else(|| entry.tag.to_string(), str::to_owned);
+        let name = tags::label(entry.tag);
         if let Ok(value) = tiff.value(entry, window) {
             tree.insert(name.strip_prefix(prefix).unwrap_or(&name).to_owned(), value);
         }
