@@ -21,6 +21,11 @@ const ENOUGH: u64 = 1 << 20;
 const SURE: u64 = 16 << 20;
 /// Reading on over such a gap costs less than a request.
 const GAP: u64 = 64 * 1024;
+/// From so many short jumps forward in a row on, they are a walk: from chunk to chunk, or from directory to directory.
+/// What lies between is fetched along then, in pieces that double up to [`STRIDE`].
+const WALK: u32 = 4;
+/// Of a walk, at most this is fetched at a time.
+const STRIDE: u64 = 4 << 20;
 /// Whoever reads so much at once gets it in place.
 const STRAIGHT: usize = 32 * 1024;
 
@@ -36,6 +41,8 @@ pub struct RangedStream<R> {
     in_a_row: u64,
     /// Size of the next piece after a jump, and how far the last one was read.
     piece: u64,
+    /// Jumps over no more than a gap since the last one over more.
+    hops: u32,
     last: (u64, u64),
     read_to: u64,
 }
@@ -54,6 +61,7 @@ impl<R: Remote> RangedStream<R> {
             asked_to: first,
             in_a_row: first,
             piece: if first > 0 { FIRST / 2 } else { FIRST },
+            hops: 0,
             last: (0, first),
             read_to: 0,
         }
@@ -103,8 +111,10 @@ impl<R: Remote> RangedStream<R> {
             Some(end) => (end.min(self.size).max(self.position + want.min(left)), GAP),
             None => {
                 // A small rest is not worth a request of its own.
-                let long = self.in_a_row >= LONG || left <= len + len / 4;
-                (self.position + if long { left } else { len }, 0)
+                let long = self.in_a_row >= LONG || left <= (len + len / 4).max(GAP);
+                let len = if long { left } else { len };
+                // Heads that were read on the way do not break what goes over all of them.
+                (self.position + len, if self.hops > WALK || self.in_a_row > 0 { len / 8 } else { 0 })
             }
         };
         let end = self.source.cache.next_start(self.position, small).map_or(end, |next| end.min(next));
@@ -125,10 +135,16 @@ impl<R: Remote> RangedStream<R> {
             let piece = if slowly { self.in_a_row / 4 } else { self.in_a_row };
             return piece.max(self.piece).max(SMALLEST);
         }
+        self.in_a_row = 0;
+        let near = self.position.checked_sub(self.asked_to).is_some_and(|gap| gap <= GAP);
+        self.hops = if near { self.hops.saturating_add(1) } else { 0 };
+        if self.hops > WALK {
+            self.piece = (GAP << (self.hops - WALK).min(6)).min(STRIDE);
+            return self.piece;
+        }
         // What was read of the last piece is what will be read of this one, as in a chain of directories.
         let used = self.read_to.saturating_sub(self.last.0);
         self.piece = used.next_multiple_of(128).clamp(SMALLEST, GAP);
-        self.in_a_row = 0;
         self.piece
     }
 
