@@ -23,9 +23,10 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Where header and content lie, as far as that is known without looking at the header.
+    /// Where header and content lie. How long the header's extra field is, only the header says.
     pub fn extent(&self) -> Range<u64> {
-        let header = (LOCAL_LEN + self.name.len()) as u64;
+        const EXTRA: usize = 256;
+        let header = (LOCAL_LEN + self.name.len() + EXTRA) as u64;
         self.header_at..self.header_at.saturating_add(header).saturating_add(self.compressed)
     }
 }

@@ -70,6 +70,12 @@ impl<R: Remote> RangedStream<R> {
     /// Makes `block` hold what stands at the position, `want` bytes of it if that many are wanted at once.
     fn load(&mut self, want: u64) -> Result<()> {
         if let Some(block) = self.source.cache.get(self.position) {
+            // What is there already is no jump for what comes behind it.
+            let on = self.position.checked_sub(self.asked_to).is_some_and(|gap| gap <= SMALLEST);
+            if on && self.answer.as_ref().is_none_or(Answer::is_over) {
+                self.in_a_row += block.end() - self.position;
+                self.asked_to = block.end();
+            }
             self.block = block;
             return Ok(());
         }
