@@ -110,7 +110,8 @@ pub(crate) fn decode<T: Sample>(
     if far {
         source.announce();
     }
-    let blocks = |rows: &Range<usize>| rows.clone().flat_map(|row| (0..grid.columns()).map(move |column| (column, row)));
+    let blocks =
+        |rows: &Range<usize>| rows.clone().flat_map(|row| (0..grid.columns()).map(move |column| (column, row)));
     let items = bands.into_iter().map(|(rows, band)| {
         let fetch = |at| source.read(&grid, at, Vec::new());
         let fetched = far.then(|| blocks(&rows).map(fetch).collect::<Result<Vec<_>>>());
@@ -154,9 +155,8 @@ impl Source<'_, '_> {
     /// A block of the full-size level, by column and row of blocks.
     fn block(&self, grid: &Grid, at: (usize, usize)) -> Result<(Block, Lines)> {
         let block = grid.at(at.0, at.1);
-        let layout = Lines::new(self.part, &block).ok_or_else(|| {
-            Error::malformed("a block is larger than can be counted").with("block", place(&block))
-        })?;
+        let layout = Lines::new(self.part, &block)
+            .ok_or_else(|| Error::malformed("a block is larger than can be counted").with("block", place(&block)))?;
         Ok((block, layout))
     }
 

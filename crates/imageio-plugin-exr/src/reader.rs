@@ -152,7 +152,8 @@ impl ImageReader for ExrReader<'_> {
         // One block is held beside the array, with all of its channels; a row of them where they come from far away.
         let grid = Grid::new(part);
         let held = if ahead.is_of_use() { grid.columns() } else { 1 };
-        let block = Lines::new(part, &grid.at(0, 0)).and_then(|lines| lines.total.checked_mul(held)).unwrap_or(usize::MAX);
+        let block =
+            Lines::new(part, &grid.at(0, 0)).and_then(|lines| lines.total.checked_mul(held)).unwrap_or(usize::MAX);
         cx.limits().check(&[1, block], 1, || None).map_err(|e| e.with("block", format!("{block} bytes")))?;
         let number = file.multi_part.then_some(image.part);
         let offsets = image.offsets.as_deref().unwrap_or_default();

@@ -111,7 +111,11 @@ impl<R: Remote> RangedStream<R> {
     /// Asks for what stands at the position, and for as much behind it as will be wanted.
     fn ask(&mut self, want: u64) -> Result<()> {
         let left = self.size - self.position;
+        let before = self.asked_to;
         let len = self.plan().max(want);
+        // What a walk goes over is fetched as well: it is often wanted later, and would be in pieces then.
+        let over = self.position.checked_sub(before).filter(|gap| self.hops > WALK && *gap <= GAP).unwrap_or(0);
+        let start = self.position - over;
         let (end, small) = match self.source.announced.take(self.position) {
             // Little that is there already is read over, which costs less than another request.
             Some(end) => (end.min(self.size).max(self.position + want.min(left)), GAP),
@@ -124,9 +128,9 @@ impl<R: Remote> RangedStream<R> {
             }
         };
         let end = self.source.cache.next_start(self.position, small).map_or(end, |next| end.min(next));
-        let body = Arc::clone(&self.source.remote).open(self.position, end)?;
-        self.answer = Some(Answer::new(body, self.position, end));
-        self.last = (self.position, end);
+        let body = Arc::clone(&self.source.remote).open(start, end)?;
+        self.answer = Some(Answer::new(body, start, end));
+        self.last = (start, end);
         self.read_to = self.position;
         self.asked_to = end;
         self.in_a_row += end - self.position;

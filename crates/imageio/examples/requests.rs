@@ -62,7 +62,11 @@ fn main() -> Result<()> {
                 let mut reader = open()?;
                 match reader.read(Index::Auto) {
                     Ok(image) => drop(image),
-                    Err(_) => for image in reader.into_frames() { drop(image?) },
+                    Err(_) => {
+                        for image in reader.into_frames() {
+                            drop(image?)
+                        }
+                    }
                 }
                 Ok(())
             }),
