@@ -24,6 +24,8 @@ const GAP: u64 = 64 * 1024;
 /// From so many short jumps forward in a row on, they are a walk: from chunk to chunk, or from directory to directory.
 /// What lies between is fetched along then, in pieces that double up to [`STRIDE`].
 const WALK: u32 = 4;
+/// What a walk read of each place, at most: larger pieces that are there already are not fetched again.
+const HEADS: u64 = 4096;
 /// Of a walk, at most this is fetched at a time.
 const STRIDE: u64 = 4 << 20;
 /// Whoever reads so much at once gets it in place.
@@ -124,7 +126,7 @@ impl<R: Remote> RangedStream<R> {
                 let long = self.in_a_row >= LONG || left <= (len + len / 4).max(GAP);
                 let len = if long { left } else { len };
                 // Heads that were read on the way do not break what goes over all of them.
-                (self.position + len, if self.hops > WALK || self.in_a_row > 0 { len / 8 } else { 0 })
+                (self.position + len, if self.hops > WALK || self.in_a_row > 0 { (len / 8).min(HEADS) } else { 0 })
             }
         };
         let end = self.source.cache.next_start(self.position, small).map_or(end, |next| end.min(next));
