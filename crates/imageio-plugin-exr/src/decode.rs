@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use imageio_core::half::f16;
+use imageio_core::resource::Ahead;
 use imageio_core::{Error, ReadSeek, Result, Signals};
 
 use crate::bytes::Bytes;
@@ -15,6 +16,9 @@ use crate::select::Selection;
 
 /// Bytes of a block that memory is made for before they are read.
 const CLAIM: usize = 4 << 20;
+
+/// Bytes in front of a block, at most.
+const HEAD: u64 = 24;
 
 /// Work of less than this is done in one go by one thread.
 const BAND: usize = 128 << 10;
@@ -27,6 +31,8 @@ pub(crate) struct Source<'s, 'r> {
     pub number: Option<usize>,
     /// Positions of the blocks of the full-size level, row by row.
     pub offsets: &'s [u64],
+    /// Of use where the blocks come from far away.
+    pub ahead: &'s Ahead,
 }
 
 /// An element of the result.
@@ -99,41 +105,87 @@ pub(crate) fn decode<T: Sample>(
         bands.push((row..end, band));
         row = end;
     }
-    let work = |scratch: &mut Scratch, (rows, band): (Range<usize>, &mut [T])| -> Result<()> {
+    // What is far away is read in order and before it is decoded, the rest by the thread that decodes it.
+    let far = source.ahead.is_of_use();
+    if far {
+        source.announce();
+    }
+    let blocks =
+        |rows: &Range<usize>| rows.clone().flat_map(|row| (0..grid.columns()).map(move |column| (column, row)));
+    let items = bands.into_iter().map(|(rows, band)| {
+        let fetch = |at| source.read(&grid, at, Vec::new());
+        let fetched = far.then(|| blocks(&rows).map(fetch).collect::<Result<Vec<_>>>());
+        (rows, band, fetched)
+    });
+    let work = |scratch: &mut Scratch, (rows, band, fetched): Item<'_, T>| -> Result<()> {
         signals.check_cancelled()?;
         let top = rows.start * grid.block.1;
-        for row in rows {
-            for column in 0..grid.columns() {
-                let block = grid.at(column, row);
-                let place = || format!("column {}, line {}", block.x, block.y);
-                let layout = Lines::new(part, &block)
-                    .ok_or_else(|| Error::malformed("a block is larger than can be counted").with("block", place()))?;
-                let offset = source.offsets.get(row * grid.columns() + column).copied();
-                let in_block = |e: Error| {
-                    let e = e.with("block", place());
-                    if let Some(offset) = offset { e.with("offset", offset) } else { e }
-                };
-                source
-                    .fetch(offset.unwrap_or(0), (column, row), &block, layout.total, &mut scratch.raw)
-                    .map_err(in_block)?;
-                decompress(part, &block, &layout, scratch).map_err(in_block)?;
-                scatter(part, selection, &block, &layout, &scratch.lines, top, band);
-            }
+        let mut fetched = fetched.transpose()?.map(Vec::into_iter);
+        for at in blocks(&rows) {
+            let (block, layout) = source.block(&grid, at)?;
+            scratch.raw = match fetched.as_mut().and_then(Iterator::next) {
+                Some(raw) => raw,
+                None => source.read(&grid, at, std::mem::take(&mut scratch.raw))?,
+            };
+            decompress(part, &block, &layout, scratch).map_err(|e| source.in_block(&grid, at, e))?;
+            scatter(part, selection, &block, &layout, &scratch.lines, top, band);
         }
         Ok(())
     };
     // Waking threads costs more than a small image.
     let worth = row_bytes.saturating_mul(part.size.1) >= 2 * BAND;
-    imageio_parallel::try_map_with(bands, worth, Scratch::default, work).map(|_| ())
+    imageio_parallel::try_each_with(items, worth, Scratch::default, work)
 }
 
+/// Rows of blocks, the lines of the array that they fill, and what they are in the file where that was read before.
+type Item<'d, T> = (Range<usize>, &'d mut [T], Option<Result<Vec<Vec<u8>>>>);
+
 impl Source<'_, '_> {
+    /// Says where the blocks of the full-size level lie. The table has no lengths: a block ends where the next one in
+    /// the file begins, and takes no more than its samples do.
+    fn announce(&self) {
+        let grid = Grid::new(self.part);
+        let most = Lines::new(self.part, &grid.at(0, 0)).map_or(0, |lines| lines.total as u64).saturating_add(HEAD);
+        let mut offsets: Vec<u64> = self.offsets.iter().copied().filter(|offset| *offset > 0).collect();
+        offsets.sort_unstable();
+        let next = offsets.iter().skip(1).copied().chain([u64::MAX]);
+        self.ahead.announce_parts(offsets.iter().zip(next).map(|(at, next)| (*at, most.min(next - at))));
+    }
+
+    /// A block of the full-size level, by column and row of blocks.
+    fn block(&self, grid: &Grid, at: (usize, usize)) -> Result<(Block, Lines)> {
+        let block = grid.at(at.0, at.1);
+        let layout = Lines::new(self.part, &block)
+            .ok_or_else(|| Error::malformed("a block is larger than can be counted").with("block", place(&block)))?;
+        Ok((block, layout))
+    }
+
+    fn offset(&self, grid: &Grid, (column, row): (usize, usize)) -> Option<u64> {
+        self.offsets.get(row * grid.columns() + column).copied()
+    }
+
+    fn in_block(&self, grid: &Grid, at: (usize, usize), e: Error) -> Error {
+        let e = e.with("block", place(&grid.at(at.0, at.1)));
+        match self.offset(grid, at) {
+            Some(offset) => e.with("offset", offset),
+            None => e,
+        }
+    }
+
+    /// A block as it is in the file, in memory that was used before.
+    fn read(&self, grid: &Grid, at: (usize, usize), mut raw: Vec<u8>) -> Result<Vec<u8>> {
+        let (block, layout) = self.block(grid, at)?;
+        let offset = self.offset(grid, at).unwrap_or(0);
+        self.fetch(offset, at, &block, layout.total, &mut raw).map_err(|e| self.in_block(grid, at, e))?;
+        Ok(raw)
+    }
+
     /// Reads one block as it is in the file and checks that it is the one.
     fn fetch(&self, offset: u64, at: (usize, usize), block: &Block, total: usize, raw: &mut Vec<u8>) -> Result<()> {
         if offset == 0 {
             return Err(Error::malformed("a block is missing: the file was not written to its end"));
         }
-        let mut header = [0; 24];
+        let mut header = [0; HEAD as usize];
         let tiled = self.part.tiles.is_some();
         let len = if tiled { 20 } else { 8 } + if self.number.is_some() { 4 } else { 0 };
         let header = &mut header[..len];
@@ -170,6 +222,11 @@ impl Source<'_, '_> {
             false => Err(Error::malformed("the file ends within a block")),
         }
     }
+}
+
+/// Where a block is, for messages.
+fn place(block: &Block) -> String {
+    format!("column {}, line {}", block.x, block.y)
 }
 
 /// Copies the chosen channels of a block to where they belong. `top` is the image line of the band's first row.

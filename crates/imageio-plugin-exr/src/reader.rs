@@ -2,6 +2,7 @@ use std::io::{Read, SeekFrom};
 use std::sync::Mutex;
 
 use imageio_core::half::f16;
+use imageio_core::resource::Ahead;
 use imageio_core::{
     Axis, Dtype, Error, ErrorKind, ImageProperties, ImageReader, Metadata, QueryCx, ReadCx, ReadSeek, Request, Result,
     Spacing, Unit,
@@ -19,6 +20,7 @@ pub(crate) struct ExrReader<'r> {
     stream: Box<dyn ReadSeek + 'r>,
     file: File,
     size: Option<u64>,
+    ahead: Ahead,
     images: Vec<Image>,
 }
 
@@ -38,7 +40,7 @@ impl<'r> ExrReader<'r> {
             None => (0..file.parts.len()).map(|part| Image { part, layer: None, offsets: None }).collect(),
             Some(layer) => vec![find_layer(&file.parts, layer)?],
         };
-        Ok(ExrReader { stream, file, size: request.size(), images })
+        Ok(ExrReader { stream, file, size: request.size(), ahead: request.ahead(), images })
     }
 
     fn image(&self, index: usize) -> Result<(&Image, &Part)> {
@@ -82,6 +84,7 @@ impl<'r> ExrReader<'r> {
         if self.size.is_some_and(|size| at.checked_add(len).is_none_or(|end| end > size)) {
             return Err(cut_off());
         }
+        self.ahead.announce(at..at.saturating_add(len));
         self.stream.seek(SeekFrom::Start(at))?;
         let mut bytes = Vec::new();
         self.stream.by_ref().take(len).read_to_end(&mut bytes)?;
@@ -141,17 +144,20 @@ impl ImageReader for ExrReader<'_> {
         let shape = selection.shape();
         cx.sink().check(selection.dtype, &shape)?;
         self.read_offsets(cx.index())?;
-        let ExrReader { stream, file, images, .. } = self;
+        let ExrReader { stream, file, images, ahead, .. } = self;
         let image = images.get(cx.index());
         let (Some(image), Some(part)) = (image, image.and_then(|image| file.parts.get(image.part))) else {
             return Err(Error::index_out_of_range(cx.index(), Some(images.len())));
         };
-        // One block is held beside the array, with all of its channels.
-        let block = Lines::new(part, &Grid::new(part).at(0, 0)).map_or(usize::MAX, |lines| lines.total);
+        // One block is held beside the array, with all of its channels; a row of them where they come from far away.
+        let grid = Grid::new(part);
+        let held = if ahead.is_of_use() { grid.columns() } else { 1 };
+        let block =
+            Lines::new(part, &grid.at(0, 0)).and_then(|lines| lines.total.checked_mul(held)).unwrap_or(usize::MAX);
         cx.limits().check(&[1, block], 1, || None).map_err(|e| e.with("block", format!("{block} bytes")))?;
         let number = file.multi_part.then_some(image.part);
         let offsets = image.offsets.as_deref().unwrap_or_default();
-        let source = Source { stream: Mutex::new(&mut **stream), part, number, offsets };
+        let source = Source { stream: Mutex::new(&mut **stream), part, number, offsets, ahead };
         let signals = cx.signals();
         let sink = cx.sink();
         match selection.dtype {

@@ -1,5 +1,6 @@
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use imageio_core::resource::Ahead;
 use imageio_core::{ReadSeek, Request, Result};
 
 /// A stream that knows where it stands, so that going on where the last read ended costs no seek.
@@ -8,6 +9,7 @@ pub(crate) struct Input<'r> {
     position: u64,
     /// Length of a file that is far away and may be held in memory, but is not yet.
     far: Option<usize>,
+    ahead: Ahead,
 }
 
 /// A longer file is fetched again rather than held.
@@ -19,7 +21,7 @@ const FIRST: usize = 1 << 20;
 impl<'r> Input<'r> {
     /// A stream that stands at its beginning.
     pub fn new(stream: Box<dyn ReadSeek + 'r>) -> Self {
-        Input { stream, position: 0, far: None }
+        Input { stream, position: 0, far: None, ahead: Ahead::default() }
     }
 
     /// The stream of a request.
@@ -29,7 +31,8 @@ impl<'r> Input<'r> {
             true => None,
             false => request.size().filter(|size| *size <= request.limits().max_alloc.unwrap_or(HELD).min(HELD)),
         };
-        Ok(Input { far: far.and_then(|size| usize::try_from(size).ok()), ..Input::new(stream) })
+        let far = far.and_then(|size| usize::try_from(size).ok());
+        Ok(Input { far, ahead: request.ahead(), ..Input::new(stream) })
     }
 
     /// Says that the file is about to be walked through to its end: one that is far away comes by one request then,
@@ -43,6 +46,7 @@ impl<'r> Input<'r> {
         // Wherever this leaves the stream, the next read seeks.
         self.position = u64::MAX;
         self.stream.seek(SeekFrom::Start(0))?;
+        self.ahead.announce(0..size as u64);
         let mut filled = 0;
         while filled < size {
             if filled == content.len() {

@@ -188,7 +188,8 @@ impl Layout {
             }
             seen = self.frames.len();
             let decided = alpha && !grey;
-            if !decided && !self.complete {
+            // The second frame often decides, and lies behind data that are wanted anyway.
+            if !decided && !self.complete && self.frames.len() >= 2 {
                 input.fetch()?;
             }
             if decided || !self.advance(input)? {

@@ -59,6 +59,10 @@ impl<'r> GifReader<'r> {
     }
 
     fn require(&mut self, k: usize) -> Result<()> {
+        // Frames are composed from those before them, whose data are wanted after their headers.
+        if k >= self.layout.frames.len() + LONG {
+            self.input.fetch()?;
+        }
         match self.layout.find(&mut self.input, k)? {
             true => Ok(()),
             false => Err(Error::index_out_of_range(k, Some(self.layout.frames.len()))),

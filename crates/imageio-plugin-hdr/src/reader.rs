@@ -42,7 +42,7 @@ impl ImageReader for HdrReader<'_> {
         let least = (4 * count as u64).max(pixels / 65_536);
         self.streams.expect_until(header.data + least)?;
         let out = cx.sink().slice::<f32>(&shape)?;
-        let mut stream = self.streams.at(header.data)?;
+        let mut stream = self.streams.all_from(header.data)?;
         decode::decode(&mut ByteSource::new(&mut stream, header.data), header, out)
     }
 

@@ -32,6 +32,8 @@ impl<'r> IcoReader<'r> {
         if let Some(Some(payload)) = self.parsed.get(index) {
             return Ok((entry, payload.clone()));
         }
+        // Pictures are small: where one is looked at, it is fetched.
+        self.streams.expect(entry.offset.into(), entry.size.into());
         let payload = Payload::parse(&mut self.streams, &entry, self.cursor, limits)?;
         if let Some(slot) = self.parsed.get_mut(index) {
             *slot = Some(payload.clone());

@@ -1,5 +1,6 @@
 use std::io::SeekFrom;
 
+use imageio_core::resource::Ahead;
 use imageio_core::{Error, ImageProperties, ImageReader, Metadata, QueryCx, ReadCx, ReadSeek, Request, Result};
 use imageio_npy::{Header, read_data};
 
@@ -8,13 +9,14 @@ pub(crate) struct NpyReader<'r> {
     stream: Box<dyn ReadSeek + 'r>,
     header: Header,
     size: Option<u64>,
+    ahead: Ahead,
 }
 
 impl<'r> NpyReader<'r> {
     pub(crate) fn open(request: &mut dyn Request<'r>) -> Result<Self> {
         let mut stream = request.stream()?;
         let header = Header::read(&mut stream, request.limits())?;
-        Ok(NpyReader { stream, header, size: request.size() })
+        Ok(NpyReader { stream, header, size: request.size(), ahead: request.ahead() })
     }
 
     /// A file is short if it says how long it is: known before anything is allocated.
@@ -41,7 +43,9 @@ impl ImageReader for NpyReader<'_> {
     fn read_frame(&mut self, cx: &mut ReadCx<'_, '_>) -> Result<()> {
         only_one(cx.index())?;
         self.check_size()?;
-        self.stream.seek(SeekFrom::Start(self.header.len as u64))?;
+        let start = self.header.len as u64;
+        self.ahead.announce(start..start.saturating_add(self.header.data_len().unwrap_or(0)));
+        self.stream.seek(SeekFrom::Start(start))?;
         let signals = cx.signals();
         read_data(&self.header, &mut self.stream, cx.sink(), || signals.check_cancelled())
     }

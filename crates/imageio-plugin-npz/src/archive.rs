@@ -1,10 +1,12 @@
 use std::io::{Read, SeekFrom};
+use std::ops::Range;
 
+use imageio_core::resource::Ahead;
 use imageio_core::{Error, Limits, ReadSeek, Result};
 
 use crate::zip::{
-    CENTRAL, CENTRAL_LEN, END, END_LEN, END64, END64_LEN, EXTRA64, LOCATOR64, LOCATOR64_LEN, UTF8, u16_at, u32_at,
-    u64_at,
+    CENTRAL, CENTRAL_LEN, END, END_LEN, END64, END64_LEN, EXTRA64, LOCAL_LEN, LOCATOR64, LOCATOR64_LEN, UTF8, u16_at,
+    u32_at, u64_at,
 };
 
 /// A file in the archive, as the central directory has it.
@@ -20,6 +22,15 @@ pub(crate) struct Entry {
     pub header_at: u64,
 }
 
+impl Entry {
+    /// Where header and content lie. How long the header's extra field is, only the header says.
+    pub fn extent(&self) -> Range<u64> {
+        const EXTRA: usize = 256;
+        let header = (LOCAL_LEN + self.name.len() + EXTRA) as u64;
+        self.header_at..self.header_at.saturating_add(header).saturating_add(self.compressed)
+    }
+}
+
 /// Where the central directory is.
 struct Directory {
     at: u64,
@@ -29,9 +40,10 @@ struct Directory {
 }
 
 /// Reads the central directory: every entry in the archive's order.
-pub(crate) fn entries(stream: &mut dyn ReadSeek, limits: &Limits) -> Result<Vec<Entry>> {
-    let directory = find(stream)?;
+pub(crate) fn entries(stream: &mut dyn ReadSeek, ahead: &Ahead, limits: &Limits) -> Result<Vec<Entry>> {
+    let directory = find(stream, ahead)?;
     limits.check_metadata(directory.len)?;
+    ahead.announce(directory.at..directory.at.saturating_add(directory.len));
     stream.seek(SeekFrom::Start(directory.at))?;
     let mut bytes = Vec::new();
     stream.take(directory.len).read_to_end(&mut bytes)?;
@@ -104,10 +116,11 @@ fn text(name: &[u8], flags: u16) -> String {
 }
 
 /// Looks for the end record from behind; a comment of up to 64 KiB may follow it.
-fn find(stream: &mut dyn ReadSeek) -> Result<Directory> {
+fn find(stream: &mut dyn ReadSeek, ahead: &Ahead) -> Result<Directory> {
     let size = stream.seek(SeekFrom::End(0))?;
     let tail_len = size.min((END_LEN + 0xFFFF + LOCATOR64_LEN) as u64);
     let tail_at = size - tail_len;
+    ahead.announce(tail_at..size);
     stream.seek(SeekFrom::Start(tail_at))?;
     let mut tail = Vec::new();
     stream.take(tail_len).read_to_end(&mut tail)?;

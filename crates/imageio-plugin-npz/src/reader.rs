@@ -1,3 +1,4 @@
+use imageio_core::resource::Ahead;
 use imageio_core::{
     Error, ErrorKind, ImageProperties, ImageReader, Metadata, QueryCx, ReadCx, ReadSeek, Request, Result, Value,
 };
@@ -14,6 +15,7 @@ const SUFFIX: &str = ".npy";
 /// The arrays of one archive, in its order.
 pub(crate) struct NpzReader<'r> {
     stream: Box<dyn ReadSeek + 'r>,
+    ahead: Ahead,
     arrays: Vec<Array>,
     /// Files that are no arrays.
     others: usize,
@@ -28,7 +30,7 @@ struct Array {
 impl<'r> NpzReader<'r> {
     pub(crate) fn open(request: &mut dyn Request<'r>, options: NpzOpenOptions) -> Result<Self> {
         let mut stream = request.stream()?;
-        let all = entries(&mut stream, request.limits())?;
+        let all = entries(&mut stream, &request.ahead(), request.limits())?;
         let files = all.len();
         let mut arrays: Vec<Array> = all
             .into_iter()
@@ -48,7 +50,7 @@ impl<'r> NpzReader<'r> {
             };
             arrays = vec![arrays.swap_remove(at)];
         }
-        Ok(NpzReader { stream, arrays, others })
+        Ok(NpzReader { stream, ahead: request.ahead(), arrays, others })
     }
 
     fn array(&self, index: usize) -> Result<&Array> {
@@ -88,6 +90,7 @@ impl ImageReader for NpzReader<'_> {
 
     fn read_frame(&mut self, cx: &mut ReadCx<'_, '_>) -> Result<()> {
         let entry = self.array(cx.index())?.entry.clone();
+        self.ahead.announce(entry.extent());
         let mut member = Member::open(&mut self.stream, &entry)?;
         let named = |e: Error| e.with("name", &entry.name);
         let header = Header::read(&mut member, cx.limits()).map_err(named)?;

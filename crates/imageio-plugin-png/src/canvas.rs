@@ -90,6 +90,11 @@ impl<T: Sample> Canvas<T> {
         self.rule
     }
 
+    /// Whether frame `k` is the one shown, or the next.
+    pub fn goes_on_to(&self, k: usize) -> bool {
+        self.shown.is_some_and(|shown| shown == k || shown + 1 == k)
+    }
+
     /// The picture after frame `k`, made from the one shown if that is not a detour.
     pub fn show(
         &mut self,

@@ -71,6 +71,16 @@ impl<'r> Source<'r> {
         self.ahead.announce(from..u64::MAX);
     }
 
+    /// Whether each walk through the file costs requests.
+    pub fn is_far(&self) -> bool {
+        self.ahead.is_of_use()
+    }
+
+    /// Says that what lies between two offsets is about to be read.
+    pub fn announce_part(&self, from: u64, to: u64) {
+        self.ahead.announce(from..to);
+    }
+
     /// A source over a stream that stands at 0.
     pub fn new(stream: Box<dyn ReadSeek + 'r>) -> Self {
         Source { stream, pos: 0, buffered_to: 0, ahead: Ahead::default() }

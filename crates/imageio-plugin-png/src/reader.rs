@@ -99,6 +99,11 @@ impl<'r> PngReader<'r> {
                 let Some(canvas) = canvas.as_mut().and_then(canvas_of) else {
                     return Err(Error::new(imageio_core::ErrorKind::Backend, "the canvas is of another type"));
                 };
+                // From the second picture on a reader goes on as it began, which streams see for themselves.
+                let first = frames.start(k, header, layout);
+                if let (false, Ok(from)) = (canvas.goes_on_to(k), frames.get(first)) {
+                    source.announce_part(from.data.at, frames.get(k + 1).map_or(u64::MAX, |next| next.data.at));
+                }
                 let mut decode = |at: usize, out: &mut [T]| {
                     let frame = frames.get(at)?;
                     let size = (frame.control.width, frame.control.height);
@@ -124,8 +129,20 @@ impl<'r> PngReader<'r> {
 
 impl ImageReader for PngReader<'_> {
     fn properties(&mut self, cx: &QueryCx<'_>) -> Result<ImageProperties> {
-        self.image(cx.index(), cx.limits())?;
-        let count = self.frames.as_ref().map_or(1, Frames::images);
+        let count = match (&self.frames, self.header.animation) {
+            // What the header says, where looking for every frame would fetch most of the file.
+            (None, Some(declared)) if self.source.is_far() && declared.frames > 0 => {
+                let images = declared.frames as usize + usize::from(self.header.first_frame.is_none());
+                if cx.index() >= images {
+                    return Err(Error::index_out_of_range(cx.index(), Some(images)));
+                }
+                images
+            }
+            _ => {
+                self.image(cx.index(), cx.limits())?;
+                self.frames.as_ref().map_or(1, Frames::images)
+            }
+        };
         Ok(self.header.properties().with_n_images(count))
     }
 

@@ -126,7 +126,7 @@ fn read_rle(
     streams.expect_until(header.data_at() + packets * (1 + header.pixel_bytes() as u64))?;
     let out = sink.slice::<u8>(shape)?;
     let row = shape.iter().skip(1).product::<usize>();
-    let mut stream = streams.at(header.data_at())?;
+    let mut stream = streams.all_from(header.data_at())?;
     let mut source = ByteSource::new(&mut stream, header.data_at());
     let place = |y: usize, from: &[u8]| {
         let to = if header.top_down() { y } else { height - 1 - y };

@@ -10,6 +10,8 @@ use crate::tags::tag;
 const MAX_ENTRIES: u64 = 65_536;
 /// Bytes read at once where a directory is looked for: enough for most with their values.
 const AHEAD: usize = 384;
+/// The same where each read costs a request: the values that often follow a directory come along.
+const FAR: usize = 768;
 /// The same where directory follows directory, with little between them.
 const FURTHER: usize = 4096;
 
@@ -166,7 +168,8 @@ impl Window {
         }
         let behind = offset.checked_sub(self.start + self.bytes.len() as u64);
         let is_near = !self.bytes.is_empty() && offset > self.start && behind.unwrap_or(0) < FURTHER as u64 / 4;
-        let wanted = len.max(if is_near { FURTHER } else { AHEAD });
+        let first = if source.ahead().is_of_use() { FAR } else { AHEAD };
+        let wanted = len.max(if is_near { FURTHER } else { first });
         if wanted > 1 << 16 {
             // A count in a damaged file must not make us allocate what the file does not hold.
             if let Some(size) = source.size().filter(|size| offset.saturating_add(len as u64) > *size) {

@@ -21,6 +21,13 @@ const ENOUGH: u64 = 1 << 20;
 const SURE: u64 = 16 << 20;
 /// Reading on over such a gap costs less than a request.
 const GAP: u64 = 64 * 1024;
+/// From so many short jumps forward in a row on, they are a walk: from chunk to chunk, or from directory to directory.
+/// What lies between is fetched along then, in pieces that double up to [`STRIDE`].
+const WALK: u32 = 4;
+/// What a walk read of each place, at most: larger pieces that are there already are not fetched again.
+const HEADS: u64 = 4096;
+/// Of a walk, at most this is fetched at a time.
+const STRIDE: u64 = 4 << 20;
 /// Whoever reads so much at once gets it in place.
 const STRAIGHT: usize = 32 * 1024;
 
@@ -36,6 +43,8 @@ pub struct RangedStream<R> {
     in_a_row: u64,
     /// Size of the next piece after a jump, and how far the last one was read.
     piece: u64,
+    /// Jumps over no more than a gap since the last one over more.
+    hops: u32,
     last: (u64, u64),
     read_to: u64,
 }
@@ -54,6 +63,7 @@ impl<R: Remote> RangedStream<R> {
             asked_to: first,
             in_a_row: first,
             piece: if first > 0 { FIRST / 2 } else { FIRST },
+            hops: 0,
             last: (0, first),
             read_to: 0,
         }
@@ -62,6 +72,12 @@ impl<R: Remote> RangedStream<R> {
     /// Makes `block` hold what stands at the position, `want` bytes of it if that many are wanted at once.
     fn load(&mut self, want: u64) -> Result<()> {
         if let Some(block) = self.source.cache.get(self.position) {
+            // What is there already is no jump for what comes behind it.
+            let on = self.position.checked_sub(self.asked_to).is_some_and(|gap| gap <= SMALLEST);
+            if on && self.answer.as_ref().is_none_or(Answer::is_over) {
+                self.in_a_row += block.end() - self.position;
+                self.asked_to = block.end();
+            }
             self.block = block;
             return Ok(());
         }
@@ -97,20 +113,26 @@ impl<R: Remote> RangedStream<R> {
     /// Asks for what stands at the position, and for as much behind it as will be wanted.
     fn ask(&mut self, want: u64) -> Result<()> {
         let left = self.size - self.position;
+        let before = self.asked_to;
         let len = self.plan().max(want);
+        // What a walk goes over is fetched as well: it is often wanted later, and would be in pieces then.
+        let over = self.position.checked_sub(before).filter(|gap| self.hops > WALK && *gap <= GAP).unwrap_or(0);
+        let start = self.position - over;
         let (end, small) = match self.source.announced.take(self.position) {
             // Little that is there already is read over, which costs less than another request.
             Some(end) => (end.min(self.size).max(self.position + want.min(left)), GAP),
             None => {
                 // A small rest is not worth a request of its own.
-                let long = self.in_a_row >= LONG || left <= len + len / 4;
-                (self.position + if long { left } else { len }, 0)
+                let long = self.in_a_row >= LONG || left <= (len + len / 4).max(GAP);
+                let len = if long { left } else { len };
+                // Heads that were read on the way do not break what goes over all of them.
+                (self.position + len, if self.hops > WALK || self.in_a_row > 0 { (len / 8).min(HEADS) } else { 0 })
             }
         };
         let end = self.source.cache.next_start(self.position, small).map_or(end, |next| end.min(next));
-        let body = Arc::clone(&self.source.remote).open(self.position, end)?;
-        self.answer = Some(Answer::new(body, self.position, end));
-        self.last = (self.position, end);
+        let body = Arc::clone(&self.source.remote).open(start, end)?;
+        self.answer = Some(Answer::new(body, start, end));
+        self.last = (start, end);
         self.read_to = self.position;
         self.asked_to = end;
         self.in_a_row += end - self.position;
@@ -125,10 +147,16 @@ impl<R: Remote> RangedStream<R> {
             let piece = if slowly { self.in_a_row / 4 } else { self.in_a_row };
             return piece.max(self.piece).max(SMALLEST);
         }
+        self.in_a_row = 0;
+        let near = self.position.checked_sub(self.asked_to).is_some_and(|gap| gap <= GAP);
+        self.hops = if near { self.hops.saturating_add(1) } else { 0 };
+        if self.hops > WALK {
+            self.piece = (GAP << (self.hops - WALK).min(6)).min(STRIDE);
+            return self.piece;
+        }
         // What was read of the last piece is what will be read of this one, as in a chain of directories.
         let used = self.read_to.saturating_sub(self.last.0);
         self.piece = used.next_multiple_of(128).clamp(SMALLEST, GAP);
-        self.in_a_row = 0;
         self.piece
     }
 

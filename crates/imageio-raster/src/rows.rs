@@ -64,6 +64,11 @@ impl<'r> Streams<'r> {
         self.at(offset)
     }
 
+    /// Says that most of `len` bytes from `offset` on are about to be read.
+    pub fn expect(&self, offset: u64, len: u64) {
+        self.ahead.announce(offset..offset.saturating_add(len));
+    }
+
     /// Length of the file, where it is known.
     pub fn size(&self) -> Option<u64> {
         self.size

@@ -11,10 +11,12 @@ use imageio_core::{Error, ErrorKind, Result};
 use ureq::Agent;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
 
 use crate::attempts::Attempts;
 use crate::body::Incoming;
 use crate::failure::{Failure, Keys, Retry};
+use crate::forward::{self, Forward};
 use crate::proxy;
 use crate::settings::{Auth, Settings};
 use crate::url::Url;
@@ -70,6 +72,8 @@ pub(crate) struct Client {
     pub settings: Settings,
     pub url: Url,
     agent: Agent,
+    /// The same for proxies that are asked for whole addresses.
+    forwarding: Agent,
     /// Where the last redirect led, so that later requests need not go all the way.
     found: Mutex<Option<Url>>,
     /// Hosts that were found already.
@@ -84,8 +88,8 @@ impl fmt::Debug for Client {
 
 impl Client {
     pub fn new(url: Url, settings: Settings) -> Result<Self> {
-        let agent = agent(settings.ca_file.as_deref())?;
-        Ok(Client { settings, url, agent, found: Mutex::new(None), known_hosts: Mutex::default() })
+        let (agent, forwarding) = agents(settings.ca_file.as_deref())?;
+        Ok(Client { settings, url, agent, forwarding, found: Mutex::new(None), known_hosts: Mutex::default() })
     }
 
     pub fn attempts(&self) -> Attempts {
@@ -202,6 +206,20 @@ impl Client {
         let proxy = proxy::for_url(url)?;
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let by_proxy = proxy.is_some();
+        // A proxy is asked for plain addresses itself, and by `CONNECT` or SOCKS for the rest.
+        let forwards = proxy.as_ref().filter(|proxy| forward::is_for(proxy, url));
+        let (agent, uri) = match forwards {
+            Some(proxy) => {
+                forward::headers(proxy, url, &mut headers, basic)?;
+                (&self.forwarding, forward::request_uri(proxy, url))
+            }
+            None => (&self.agent, url.request_uri()),
+        };
+        // The name that is looked up is that of whoever is connected to.
+        let (host, proxy) = match forwards {
+            Some(proxy) => (proxy.host().to_owned(), None),
+            None => (url.host.clone(), proxy),
+        };
         let fail = |e: ureq::Error| {
             let failure = Failure::from_ureq(&e, settings.idle_timeout, settings.connect_timeout);
             if by_proxy { failure.by_proxy() } else { failure }
@@ -210,20 +228,18 @@ impl Client {
 
         macro_rules! run {
             ($method:expr, $body:expr) => {{
-                let mut request =
-                    Request::builder().method($method).uri(url.request_uri()).body($body).map_err(unusable)?;
+                let mut request = Request::builder().method($method).uri(uri).body($body).map_err(unusable)?;
                 *request.headers_mut() = headers;
-                let request = self
-                    .agent
+                let request = agent
                     .configure_request(request)
                     .proxy(proxy)
                     .timeout_connect(Some(settings.connect_timeout))
-                    .timeout_resolve(self.time_to_resolve(&url.host))
+                    .timeout_resolve(self.time_to_resolve(&host))
                     .timeout_per_read(Some(settings.idle_timeout))
                     .timeout_per_write(Some(settings.idle_timeout))
                     .timeout_global(left.map(|left| left.max(Duration::from_millis(1))))
                     .build();
-                self.agent.run(request).map_err(fail)?
+                agent.run(request).map_err(fail)?
             }};
         }
         let response = match ask.put {
@@ -235,7 +251,7 @@ impl Client {
             }
             None => run!(Method::GET, ()),
         };
-        self.host_is_known(&url.host);
+        self.host_is_known(&host);
         let (parts, body) = response.into_parts();
         let body = Incoming::new(body.into_reader(), settings.idle_timeout, settings.connect_timeout);
         Ok(Answer { status: parts.status, headers: parts.headers, body, keys: self.keys(url), redirected: None })
@@ -316,13 +332,16 @@ fn basic(user: &str, password: &str) -> String {
     out
 }
 
-/// Agents hold the connections, so all resources that trust the same issuers share one.
-fn agent(ca_file: Option<&Path>) -> Result<Agent> {
-    static AGENTS: OnceLock<Mutex<HashMap<Option<PathBuf>, Agent>>> = OnceLock::new();
+/// An agent, and one for proxies that are asked for whole addresses.
+type Agents = (Agent, Agent);
+
+/// Agents hold the connections, so all resources that trust the same issuers share them.
+fn agents(ca_file: Option<&Path>) -> Result<Agents> {
+    static AGENTS: OnceLock<Mutex<HashMap<Option<PathBuf>, Agents>>> = OnceLock::new();
     let agents = AGENTS.get_or_init(Mutex::default);
     let mut agents = agents.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(agent) = agents.get(&ca_file.map(Path::to_owned)) {
-        return Ok(agent.clone());
+    if let Some(known) = agents.get(&ca_file.map(Path::to_owned)) {
+        return Ok(known.clone());
     }
     let roots = match ca_file {
         None => RootCerts::WebPki,
@@ -335,9 +354,10 @@ fn agent(ca_file: Option<&Path>) -> Result<Agent> {
         .proxy(None)
         .tls_config(TlsConfig::builder().root_certs(roots).build())
         .build();
-    let agent = Agent::new_with_config(config);
-    agents.insert(ca_file.map(Path::to_owned), agent.clone());
-    Ok(agent)
+    let forwarding = Agent::with_parts(config.clone(), Forward::default(), DefaultResolver::default());
+    let made = (Agent::new_with_config(config), forwarding);
+    agents.insert(ca_file.map(Path::to_owned), made.clone());
+    Ok(made)
 }
 
 fn roots_with(file: &Path) -> Result<RootCerts> {

@@ -204,8 +204,7 @@ impl Failure {
             E::ConnectProxyFailed(text) => {
                 let status = text.split(|c: char| !c.is_ascii_digit()).find_map(|part| part.parse::<StatusCode>().ok());
                 let failure = Self::new(ErrorKind::Io, "the proxy did not connect to the server", Retry::No);
-                let hint = "is the address right? proxies are asked by CONNECT, which some allow for https: alone; \
-                            NO_PROXY names the hosts that need no proxy";
+                let hint = "is the address right? NO_PROXY names the hosts that need no proxy";
                 Failure { status, ..failure.hint(hint) }
             }
             E::ConnectionFailed => Self::broke_off("no connection came about"),

@@ -5,6 +5,7 @@ mod body;
 mod client;
 mod content;
 mod failure;
+mod forward;
 mod hook;
 mod opener;
 mod proxy;

@@ -21,7 +21,12 @@ pub(crate) struct Parts {
     pub size: u64,
     pub version: Version,
     pub received: AtomicU64,
+    /// Bytes that were skipped, since a server that served parts sent everything.
+    pub skipped: AtomicU64,
 }
+
+/// So much more than the file's length is skipped in all.
+const SKIPPED: u64 = 64 << 20;
 
 impl Parts {
     pub fn arrived(&self, n: usize) {
@@ -35,7 +40,14 @@ impl Parts {
     fn ask(&self, first: u64, last: Option<u64>, attempts: &mut Attempts) -> Result<(Answer, u64)> {
         let ask = Ask { range: Some((first, last)), if_range: self.version.if_range(), ..Ask::default() };
         loop {
-            let answer = self.client.send(&ask, attempts)?;
+            let mut answer = self.client.send(&ask, attempts)?;
+            if self.is_all_of_it(&answer) {
+                match self.skip(&mut answer, first, &ask)? {
+                    Ok(()) => return Ok((answer, self.size - first)),
+                    Err(failure) => self.client.failed(attempts, failure, &ask)?,
+                }
+                continue;
+            }
             let range = answer.header("content-range").and_then(Range::parse);
             let plain = answer.header("content-encoding").is_none_or(|e| e.eq_ignore_ascii_case("identity"));
             let other_size = range.is_some_and(|range| range.total.is_some_and(|total| total != self.size));
@@ -61,6 +73,37 @@ impl Parts {
                 }
             }
         }
+    }
+}
+
+impl Parts {
+    /// Whether this is the whole file after all, of the version that parts were fetched of.
+    fn is_all_of_it(&self, answer: &Answer) -> bool {
+        let plain = answer.header("content-encoding").is_none_or(|e| e.eq_ignore_ascii_case("identity"));
+        let length = answer.header("content-length").and_then(|text| text.trim().parse::<u64>().ok());
+        let same = self.version.is_known() && self.version == Version::of(&answer.headers);
+        answer.status == StatusCode::OK && plain && same && length == Some(self.size)
+    }
+
+    /// Passes over what stands before the part that was asked for.
+    fn skip(&self, answer: &mut Answer, first: u64, ask: &Ask<'_>) -> Result<Result<(), Failure>> {
+        if self.skipped.fetch_add(first, Ordering::Relaxed) > self.size.saturating_add(SKIPPED) {
+            return Err(Error::new(ErrorKind::Io, "the server serves no parts any more, but the whole file each time")
+                .with("request", ask)
+                .with("resource", &self.client.url)
+                .with_hint("read it again"));
+        }
+        let mut scratch = vec![0; 32 * 1024];
+        let mut left = first;
+        while left > 0 {
+            let n = usize::try_from(left).unwrap_or(usize::MAX).min(scratch.len());
+            match answer.body.read(&mut scratch[..n]) {
+                Ok(0) => return Ok(Err(Failure::broke_off("the answer was shorter than the server said"))),
+                Ok(n) => left -= n as u64,
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
+        Ok(Ok(()))
     }
 }
 

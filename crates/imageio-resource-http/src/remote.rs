@@ -56,6 +56,7 @@ impl Remote {
                 size,
                 version: Version::of(&answer.headers),
                 received: AtomicU64::new(0),
+                skipped: AtomicU64::new(0),
             };
             parts.arrived(first.len());
             let ranged = Ranged::new(parts).with_first(first);

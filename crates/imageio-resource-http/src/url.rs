@@ -130,10 +130,15 @@ impl Url {
 
     fn origin(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}", self.host_and_port())
+    }
+
+    /// The host, with its port where that is not the usual one.
+    pub fn host_and_port(&self) -> String {
         let usual = if self.https { 443 } else { 80 };
         match self.port {
-            port if port == usual => format!("{scheme}://{}", self.host),
-            port => format!("{scheme}://{}:{port}", self.host),
+            port if port == usual => self.host.clone(),
+            port => format!("{}:{port}", self.host),
         }
     }
 

@@ -37,6 +37,36 @@ fn reading_here_and_there_fetches_little() {
 }
 
 #[test]
+fn a_walk_over_short_ways_fetches_what_it_goes_over() {
+    let bytes = file(12 * MIB);
+    let server = Server::file(bytes.clone()).unwrap();
+    let resource = resource(&server.url("/a.webp")).into_resource().unwrap();
+    let mut stream = resource.clone().open_read().unwrap();
+    let heads = |stream: &mut Box<dyn imageio_core::ReadSeek>| {
+        for at in (20..bytes.len() - 100).step_by(50_000) {
+            stream.seek(SeekFrom::Start(at as u64)).unwrap();
+            let mut head = [0; 16];
+            stream.read_exact(&mut head).unwrap();
+            assert_eq!(head[..], bytes[at..at + 16], "{at}");
+        }
+    };
+    heads(&mut stream);
+    let (requests, sent) = (server.asked().len(), server.sent());
+    println!("251 heads, 50 kB apart: {sent} bytes in {requests} requests");
+    assert!(requests <= 16, "{requests}");
+    assert!(sent <= bytes.len() as u64, "{sent}");
+    // What was gone over is there when it is wanted.
+    stream.seek(SeekFrom::Start(0)).unwrap();
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).unwrap();
+    assert!(all == bytes);
+    println!("and all of it: {} bytes in {} requests", server.sent(), server.asked().len());
+    assert!(server.asked().len() <= requests + 8, "{}", server.asked().len());
+    assert!(server.sent() <= bytes.len() as u64 * 21 / 20, "{}", server.sent());
+    heads(&mut stream);
+}
+
+#[test]
 fn reading_on_fetches_everything_once() {
     for len in [0, 1, 16_383, 16_384, 16_385, 100_000, 5 * MIB, 40 * MIB] {
         let bytes = file(len);

@@ -301,10 +301,10 @@ fn proxies_of_the_environment() {
             std::thread::spawn(move || tunnel(stream, &log));
         }
     });
-    let run = |variables: &[(&str, String)], expect: &str| {
+    let run_for = |url: String, variables: &[(&str, String)], expect: &str| {
         let mut command = std::process::Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "proxies_of_the_environment"]);
-        command.env("IMAGEIO_TEST_PROXIED", server.url("/a.png")).env("IMAGEIO_TEST_EXPECT", expect);
+        command.env("IMAGEIO_TEST_PROXIED", url).env("IMAGEIO_TEST_EXPECT", expect);
         for name in
             ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
         {
@@ -315,11 +315,28 @@ fn proxies_of_the_environment() {
         assert!(output.status.success(), "{variables:?} {}", String::from_utf8_lossy(&output.stdout));
         std::mem::take(&mut *seen.lock().unwrap())
     };
+    let run = |variables: &[(&str, String)], expect: &str| run_for(server.url("/a.png?b=c"), variables, expect);
     let by = format!("http://me:hunter2@{address}");
+    // For plain addresses the proxy is asked itself, since many connect to no port but 443.
     let seen = run(&[("http_proxy", by.clone())], "works");
     assert_eq!(seen.len(), 1, "{seen:?}");
-    assert!(seen[0].contains(&server.address().to_string()), "{seen:?}");
+    assert!(seen[0].starts_with(&format!("GET {} HTTP/1.1\r\n", server.url("/a.png?b=c"))), "{seen:?}");
+    let lower = seen[0].to_ascii_lowercase();
+    assert!(lower.contains(&format!("\r\nhost: {}\r\n", server.address())), "{seen:?}");
+    assert!(lower.contains("\r\nproxy-authorization: basic bwu6ahvudgvymg==\r\n"), "{seen:?}");
+    // What came of it went to the server as any client's request does.
+    assert_eq!(server.asked().last().map(|asked| asked.path.clone()), Some("/a.png?b=c".to_owned()));
+    assert!(server.asked().iter().all(|asked| asked.header("proxy-authorization").is_none()));
+    run(&[("http_proxy", format!("http://me:wrong-hunter2@{address}"))], "wants credentials");
+    // The others are for the server alone.
+    let (secure, pem) = tls_server(&["127.0.0.1"], (-1, 50));
+    let ca = std::env::temp_dir().join(format!("imageio-http-proxied-{}.pem", std::process::id()));
+    std::fs::write(&ca, pem).unwrap();
+    let trusted = ("SSL_CERT_FILE", ca.display().to_string());
+    let seen = run_for(format!("https://{secure}/a.png"), &[("https_proxy", by.clone()), trusted], "works");
+    assert!(seen.len() == 1 && seen[0].starts_with(&format!("CONNECT {secure} HTTP/1.1\r\n")), "{seen:?}");
     assert!(seen[0].to_ascii_lowercase().contains("proxy-authorization: basic bwu6ahvudgvymg=="), "{seen:?}");
+    std::fs::remove_file(ca).unwrap();
     assert_eq!(run(&[("ALL_PROXY", by.clone())], "works").len(), 1);
     assert_eq!(run(&[("https_proxy", by.clone())], "works").len(), 0);
     assert_eq!(run(&[("http_proxy", by.clone()), ("NO_PROXY", "127.0.0.1".into())], "works").len(), 0);
@@ -377,6 +394,7 @@ fn socks_tunnel(mut client: TcpStream) -> Option<()> {
     std::io::copy(&mut server, &mut client).ok().map(drop)
 }
 
+/// A proxy that connects to servers with TLS alone, as most do, and asks others itself.
 fn tunnel(mut client: TcpStream, log: &Mutex<Vec<String>>) {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -384,10 +402,26 @@ fn tunnel(mut client: TcpStream, log: &Mutex<Vec<String>>) {
         head.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    let target = head.split_whitespace().nth(1).unwrap_or_default().to_owned();
-    log.lock().unwrap().push(head);
-    let Ok(mut server) = TcpStream::connect(target) else { return };
-    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    log.lock().unwrap().push(head.clone());
+    if !head.to_ascii_lowercase().contains("proxy-authorization: basic bwu6ahvudgvymg==") {
+        let refused = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+        return client.write_all(refused.as_bytes()).unwrap();
+    }
+    let (line, headers) = head.split_once("\r\n").unwrap();
+    let mut words = line.split(' ');
+    let (method, target) = (words.next().unwrap(), words.next().unwrap());
+    let mut server = if method == "CONNECT" {
+        let Ok(server) = TcpStream::connect(target) else { return };
+        client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        server
+    } else {
+        let (host, path) = target.strip_prefix("http://").unwrap().split_once('/').unwrap();
+        let own = |line: &&str| !line.to_ascii_lowercase().starts_with("proxy-");
+        let headers: Vec<&str> = headers.split("\r\n").filter(own).collect();
+        let mut server = TcpStream::connect(host).unwrap();
+        server.write_all(format!("{method} /{path} HTTP/1.1\r\n{}", headers.join("\r\n")).as_bytes()).unwrap();
+        server
+    };
     let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     std::thread::spawn(move || std::io::copy(&mut from, &mut to));
     let _ = std::io::copy(&mut server, &mut client);

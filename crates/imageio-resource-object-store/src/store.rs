@@ -181,7 +181,7 @@ pub(crate) fn failure(address: &Address, e: object_store::Error) -> Error {
                 None => error,
             };
             match has_proxy() {
-                true => error.with_hint("the environment names a proxy; does it answer? (SOCKS is not spoken here)"),
+                true => error.with_hint("the environment names a proxy; does it answer?"),
                 false => error,
             }
         }

@@ -76,6 +76,9 @@ pub(crate) fn pages<'p, T: Cell>(
             continue;
         };
         let chunks = page.chunks(tiff, &mut window)?;
+        if chunks.len() > BATCH {
+            announce(tiff, chunks.iter().copied());
+        }
         let context = match last.take().filter(|c| c.fits(&page)) {
             Some(context) => context,
             None => Arc::new(Context::new(tiff, &page, &mut window)?),
@@ -235,9 +238,20 @@ fn deal<'d, T>(band: &'d mut [T], row: usize, piece: usize, pieces: &mut [Vec<&'
     }
 }
 
+/// Says that these parts of the file are about to be read.
+fn announce(tiff: &Tiff<'_>, parts: impl Iterator<Item = (u64, u64)>) {
+    let ahead = tiff.source.ahead();
+    if ahead.is_of_use() {
+        let mut parts: Vec<_> = parts.filter(|(offset, len)| *offset > 0 && *len > 0).collect();
+        parts.sort_unstable();
+        ahead.announce_parts(parts);
+    }
+}
+
 /// Carries out what is in the batch and empties it.
 fn run<T: Cell>(tiff: &Tiff<'_>, batch: &mut Vec<Task<'_, T>>) -> Result<()> {
     let tasks = std::mem::take(batch);
+    announce(tiff, tasks.iter().map(Task::extent));
     let bytes: usize = tasks.iter().map(|t| t.len() * T::SIZE).sum();
     let plain = tasks.iter().all(Task::is_raw);
     let worth = if plain { tiff.source.is_concurrent() && bytes > 2 * PIECE } else { bytes > WORTH_THREADS };
@@ -257,7 +271,6 @@ fn in_order<T: Cell>(tiff: &Tiff<'_>, mut tasks: Vec<Task<'_, T>>) -> Result<()>
         return tasks.into_iter().try_for_each(|task| task.run(tiff, &mut scratch));
     }
     tasks.sort_by_key(Task::packed);
-    tiff.source.ahead().announce_parts(tasks.iter().map(Task::extent).filter(|(offset, _)| *offset > 0));
     let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
     let lock = || buffers.lock().unwrap_or_else(PoisonError::into_inner);
     let fetched = tasks.into_iter().map(|task| {

@@ -56,6 +56,13 @@ pub(crate) struct Frame {
     pub alpha_data: Option<Span>,
 }
 
+impl Frame {
+    /// Offset of the first of its data: alpha stands before the image, with no more than a few bytes between.
+    pub fn start(&self) -> u64 {
+        self.alpha_data.map_or(self.data.start, |alpha| alpha.start)
+    }
+}
+
 /// A file as its chunks describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Container {

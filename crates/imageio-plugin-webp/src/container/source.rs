@@ -1,5 +1,6 @@
 use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
+use imageio_core::resource::Ahead;
 use imageio_core::{Error, Limits, ReadSeek, Result};
 
 use super::Span;
@@ -11,11 +12,12 @@ pub(crate) struct Source<'r> {
     at: u64,
     /// Where in the file the stream begins.
     base: u64,
+    ahead: Ahead,
 }
 
 impl<'r> Source<'r> {
     /// `size` is the length of the stream, if it is known.
-    pub fn new(mut stream: Box<dyn ReadSeek + 'r>, size: Option<u64>) -> Result<Self> {
+    pub fn new(mut stream: Box<dyn ReadSeek + 'r>, size: Option<u64>, ahead: Ahead) -> Result<Self> {
         let len = match size {
             Some(len) => len,
             None => {
@@ -24,17 +26,22 @@ impl<'r> Source<'r> {
                 len
             }
         };
-        Ok(Source { stream, len, at: 0, base: 0 })
+        Ok(Source { stream, len, at: 0, base: 0, ahead })
     }
 
     /// A part of a file in memory, which began at `base`; offsets are still those of the file.
     pub fn part(bytes: Vec<u8>, base: u64) -> Source<'static> {
         let len = base + bytes.len() as u64;
-        Source { stream: Box::new(Cursor::new(bytes)), len, at: base, base }
+        Source { stream: Box::new(Cursor::new(bytes)), len, at: base, base, ahead: Ahead::default() }
     }
 
     pub fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Says that everything from `first` to the end of `last` is about to be read.
+    pub fn announce(&self, first: u64, last: Span) {
+        self.ahead.announce(first..last.start.saturating_add(last.len.into()));
     }
 
     /// Goes to an offset; a short way forward does not throw away what is buffered.

@@ -46,6 +46,9 @@ impl Animation<'_, '_> {
             // The canvas shows the first one already.
             show(self.canvas.pixels());
         }
+        if let (Some(from), Some(to)) = (self.container.frames.get(first), self.container.frames.get(range.end - 1)) {
+            self.source.announce(from.start(), to.data);
+        }
         self.canvas.forget();
         std::thread::scope(|scope| {
             let workers: Vec<Worker> = (0..WORKERS)
@@ -80,8 +83,7 @@ impl Animation<'_, '_> {
     /// Reads what it takes to decode frame `k`.
     fn job(&mut self, k: usize, spare: Option<Vec<u8>>) -> Result<Job> {
         let frame = self.container.frames[k];
-        // Alpha stands before the image, with no more than a few bytes between.
-        let start = frame.alpha_data.map_or(frame.data.start, |alpha| alpha.start);
+        let start = frame.start();
         let len = frame.data.start + u64::from(frame.data.len) - start;
         let len = u32::try_from(len).map_err(|_| Error::malformed("a frame of more than 4 GiB"))?;
         let mut chunks = Vec::new();

@@ -32,6 +32,10 @@ impl Canvas {
     ) -> Result<&[u8]> {
         self.prepare(source, container, limits)?;
         let first = self.first(container, index);
+        // From the second picture on a reader goes on as it began, which streams see for themselves.
+        if let (Some(from), Some(to), None) = (container.frames.get(first), container.frames.get(index), self.at) {
+            source.announce(from.start(), to.data);
+        }
         for k in first..=index {
             check()?;
             // A frame that fails leaves something in between.

@@ -25,7 +25,7 @@ impl<'r> WebpReader<'r> {
             return Err(Error::declined("no RIFF signature of WebP"));
         }
         let size = request.size();
-        let mut source = Source::new(request.stream()?, size)?;
+        let mut source = Source::new(request.stream()?, size, request.ahead())?;
         let mut container = container::parse(&mut source)?;
         let notes = std::mem::take(&mut container.notes);
         Ok(WebpReader { source, container, codec, canvas: Canvas::default(), notes })
@@ -66,6 +66,8 @@ impl ImageReader for WebpReader<'_> {
         let (container, shape) = (&self.container, self.container.shape());
         if !container.animated {
             let pixels = cx.sink().slice::<u8>(&shape)?;
+            let first = container.frames[0];
+            self.source.announce(first.start(), first.data);
             let mut decoder =
                 image::Decoder { source: &mut self.source, codec: self.codec, threads: true, buffer: &mut Vec::new() };
             return decoder.decode(&container.frames[0], pixels, shape[2]);
