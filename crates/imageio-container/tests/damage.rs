@@ -80,6 +80,18 @@ fn every_byte_and_every_length() {
 }
 
 #[test]
+fn steps_that_no_table_has() {
+    // The profile, numbers that are small, and a table of scales whose first step is 2^31 - 1.
+    let bits = format!("1{}11011{}1{:031b}", "010", "0".repeat(31), 0x7fff_fffe);
+    let bytes: Vec<u8> = bits
+        .as_bytes()
+        .chunks(8)
+        .map(|byte| byte.iter().enumerate().fold(0, |sum, (at, bit)| sum | (bit - b'0') << (7 - at)))
+        .collect();
+    assert!(h264::parameters(&[&[0x67, 100, 0, 10], &bytes[..], &[0xff; 40]].concat()).is_err());
+}
+
+#[test]
 fn noise() {
     common::noise(|bytes| {
         read(bytes);

@@ -30,24 +30,15 @@ pub(crate) fn scan<P: Sample>(
     // The row above and the one in hand, of all components of the scan interleaved.
     let mut above = vec![0i32; width * n];
     let mut row = vec![0i32; width * n];
-    let (interval, mut left, mut next) = (tables.restart_interval, tables.restart_interval, 0u8);
+    let mut restarts = Restarts::new(tables);
     // After a restart prediction begins anew: from the left in that row, from above below it.
     let mut fresh = true;
     for line in out.chunks_exact_mut((width * channels).max(1)).take(frame.height) {
         let mut first = fresh;
         for x in 0..width {
-            if interval > 0 {
-                if left == 0 {
-                    if !bits.restart(next) {
-                        outcome.lost_restarts += 1;
-                    }
-                    next = (next + 1) & 7;
-                    left = interval;
-                    first = true;
-                }
-                left -= 1;
-            }
-            let restarted = first && (x == 0 || (interval > 0 && left + 1 == interval));
+            let is_due = restarts.pass(1, &mut bits, &mut outcome);
+            first |= is_due;
+            let restarted = first && (x == 0 || is_due);
             for (ci, table) in huffman.iter().enumerate() {
                 let difference = difference(&mut bits, table, &mut outcome);
                 let at = x * n + ci;
@@ -101,6 +92,34 @@ fn difference(bits: &mut Bits<'_>, table: &Huffman, outcome: &mut Outcome) -> i3
     }
 }
 
+/// Counts units up to the next restart marker.
+struct Restarts {
+    interval: usize,
+    left: usize,
+    next: u8,
+}
+
+impl Restarts {
+    fn new(tables: &Tables) -> Self {
+        Restarts { interval: tables.restart_interval, left: tables.restart_interval, next: 0 }
+    }
+
+    /// Goes past so many units, no more than there are in an interval; `true` if a marker stood before them.
+    fn pass(&mut self, units: usize, bits: &mut Bits<'_>, outcome: &mut Outcome) -> bool {
+        if self.interval == 0 {
+            return false;
+        }
+        let is_due = self.left == 0;
+        if is_due {
+            outcome.lost_restarts += usize::from(!bits.restart(self.next));
+            self.next = (self.next + 1) & 7;
+            self.left = self.interval;
+        }
+        self.left -= units;
+        is_due
+    }
+}
+
 /// A component of a scan whose components have different resolutions.
 struct Plane<'t> {
     index: usize,
@@ -146,19 +165,9 @@ fn subsampled<P: Sample>(
     let middle = 1i32 << (u32::from(frame.precision) - scan.al - 1);
     let mut bits = Bits::new(data, position);
     let mut outcome = Outcome { mcus: across * down, ..Outcome::default() };
-    let (mut left, mut next, mut fresh) = (interval, 0u8, true);
+    let (mut restarts, mut fresh) = (Restarts::new(tables), true);
     for row in 0..down {
-        if interval > 0 {
-            if left == 0 {
-                if !bits.restart(next) {
-                    outcome.lost_restarts += 1;
-                }
-                next = (next + 1) & 7;
-                left = interval;
-                fresh = true;
-            }
-            left -= across;
-        }
+        fresh |= restarts.pass(across, &mut bits, &mut outcome);
         for unit in 0..across {
             for plane in &mut planes {
                 for (line, column) in (0..plane.v).flat_map(|y| (0..plane.h).map(move |x| (y, x))) {

@@ -195,7 +195,8 @@ fn scaling_list(bits: &mut Bits<'_>, n: u32) -> Option<()> {
     let (mut last, mut next) = (8, 8);
     for _ in 0..n {
         if next != 0 {
-            next = (last + bits.se()? + 256) % 256;
+            let step = bits.se().filter(|n| (-128..=127).contains(n))?;
+            next = (last + step + 256) % 256;
         }
         if next != 0 {
             last = next;

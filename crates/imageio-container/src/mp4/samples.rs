@@ -7,6 +7,10 @@ use crate::{Doubt, Result};
 /// Samples of a track that are listed one by one.
 const MANY: usize = 1 << 22;
 
+/// Samples from which on their bytes are held against their number, and the fewest that pictures take up on average.
+const SEVERAL: usize = 50_000;
+const SHORTEST: u64 = 8;
+
 /// A sample: a picture, as it is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
@@ -79,6 +83,9 @@ impl<'b> Tables<'b> {
         }
         if sizes.n > MANY || sizes.sum() > file {
             return Err(Doubt("there are more samples than the file can hold"));
+        }
+        if sizes.n > SEVERAL && sizes.sum() < SHORTEST * sizes.n as u64 {
+            return Err(Doubt("samples are too short to be pictures"));
         }
         track.samples = Vec::with_capacity(sizes.n);
         self.place(&sizes, &mut track.samples, file)?;

@@ -67,6 +67,9 @@ pub(crate) enum Depth {
     Packets,
 }
 
+/// Packets that are listed in the same run at most: listing costs some 20 µs each.
+const AT_ONCE: usize = packets::MANY;
+
 /// Bytes of the streams that are looked at where every one of them comes over a network.
 const SHALLOW: &str = "500000";
 
@@ -79,24 +82,26 @@ pub(crate) fn container(
     depth: Depth,
 ) -> Result<(Container, HashMap<u32, Index>)> {
     let and_packets = depth == Depth::Packets;
-    let mut arguments = vec!["-show_format", "-show_streams", "-show_chapters", "-of", "json"];
+    let mut arguments = vec!["-show_format", "-show_streams", "-show_chapters", "-of", "json=c=1"];
     if depth == Depth::Shallow {
         arguments.extend(["-probesize", SHALLOW, "-fpsprobesize", "0"]);
     }
+    let until = format!("%+#{AT_ONCE}");
     if and_packets {
-        arguments.extend(["-show_packets", "-show_entries", PACKET]);
+        arguments.extend(["-show_packets", "-show_entries", PACKET, "-read_intervals", &until]);
     }
     let (text, log) = ask(tools, input, &arguments, limits.max_metadata.unwrap_or(u64::MAX))?;
-    let value: Value = serde_json::from_slice(&text).map_err(|e| strange(&e))?;
-    let mut container = Container::new(&value);
+    let mut printed = packets::parse(&text[..]).map_err(|e| strange(&e))?;
+    let mut container = Container::new(&Value::Object(printed.rest));
     if container.streams.is_empty() {
         return Err(refused(&log));
     }
     let mut indices = HashMap::new();
-    if and_packets {
-        let list = value.get("packets").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
-        let streams = container.streams.iter().map(|s| s.index);
-        indices = packets::by_stream(list, streams, &log).map_err(|e| strange(&e))?;
+    if and_packets && printed.packets.values().map(Vec::len).sum::<usize>() < AT_ONCE {
+        for stream in &container.streams {
+            let packets = printed.packets.remove(&stream.index).unwrap_or_default();
+            indices.insert(stream.index, Index::new(packets, log.clone()));
+        }
     }
     container.log = log;
     Ok((container, indices))
@@ -105,7 +110,7 @@ pub(crate) fn container(
 /// Lists the packets of a stream: reads through the file, decodes nothing.
 pub(crate) fn packets(tools: &Tools, input: &Input, stream: &Stream) -> Result<Index> {
     let mut command = Command::new(tools.ffprobe()?);
-    command.args(["-hide_banner", "-v", "error", "-show_packets", "-of", "json"]);
+    command.args(["-hide_banner", "-v", "error", "-show_packets", "-of", "json=c=1"]);
     command.args(["-select_streams", &stream.index.to_string()]);
     command.args(["-show_entries", PACKET]);
     command.args(input.arguments());
@@ -114,11 +119,19 @@ pub(crate) fn packets(tools: &Tools, input: &Input, stream: &Stream) -> Result<I
     let Some(stdout) = process.take_stdout() else {
         return Err(Error::new(ErrorKind::Backend, "ffprobe has no standard output"));
     };
-    let list = packets::parse(std::io::BufReader::with_capacity(1 << 16, stdout));
+    let printed = packets::parse(std::io::BufReader::with_capacity(1 << 16, stdout));
+    if let Err(e) = &printed
+        && packets::is_absurd(e)
+    {
+        // What is still to be printed is of no use; the program ends with its handle.
+        return Err(Error::limit(format!("the file is listed to hold {}", packets::ABSURD))
+            .with_hint("nothing that is a video has pictures of so few bytes: the file is damaged"));
+    }
     if let Err(e) = process.succeed("listing packets") {
         return Err(e.with_kind(ErrorKind::Malformed));
     }
-    Ok(Index::new(list.map_err(|e| strange(&e))?, process.log()))
+    let list = printed.map_err(|e| strange(&e))?.packets.remove(&stream.index).unwrap_or_default();
+    Ok(Index::new(list, process.log()))
 }
 
 /// Runs ffprobe to its end; gives what it printed and what it complained of.

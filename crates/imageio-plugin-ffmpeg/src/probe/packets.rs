@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ffmpeg_sidecar::command::FfmpegCommand;
 use imageio_container::Track;
 use imageio_core::{Error, ErrorKind, ImageResource};
-use serde_core::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_core::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::places::Places;
 use super::{Container, Fraction, Input, Stream};
@@ -33,9 +33,32 @@ pub(crate) struct Packet {
 /// Bytes of the shortest picture of MPEG-4 that is certainly one, with a margin.
 const SHORTEST_PICTURE: u64 = 24;
 
-/// Of what ffprobe prints, the list of packets.
+/// Packets from which on those of a file are held against [`SHORTEST`].
+pub(super) const MANY: usize = 50_000;
+
+/// Bytes of a packet, on average, that no stream of pictures gets below: those that say "as before" are about as long.
+/// Each costs ffprobe some 20 µs, so that a table which lies could keep it busy for hours.
+const SHORTEST: u64 = 8;
+
+/// What is said of such a file.
+pub(super) const ABSURD: &str = "more than 50000 packets of less than 8 bytes on average";
+
+/// Whether the list was given up for having too many packets.
+pub(super) fn is_absurd(e: &serde_json::Error) -> bool {
+    e.to_string().starts_with(ABSURD)
+}
+
+/// What ffprobe prints. Lists of packets are long, and are taken apart as they are read.
 #[derive(Default)]
-struct List(Vec<Raw>);
+pub(super) struct Printed {
+    /// The packets of each stream.
+    pub packets: HashMap<u32, Vec<Packet>>,
+    /// Everything else.
+    pub rest: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The packets of each stream, from a list of those of all.
+struct ByStream(HashMap<u32, Vec<Packet>>);
 
 /// One packet as ffprobe prints it, without what nobody asks for: lists are long.
 #[derive(Default)]
@@ -72,15 +95,38 @@ impl<'de, T: Object> Visitor<'de> for Members<T> {
     }
 }
 
-impl Object for List {
+impl Object for Printed {
     fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
-            "packets" => self.0 = map.next_value()?,
+            "packets" => self.packets = map.next_value::<ByStream>()?.0,
             _ => {
-                map.next_value::<IgnoredAny>()?;
+                self.rest.insert(name.to_owned(), map.next_value()?);
             }
         }
         Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for ByStream {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of packets")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
+        let (mut n, mut bytes) = (0, 0_u64);
+        while let Some(raw) = list.next_element::<Raw>()? {
+            let stream = raw.stream_index;
+            let packet = Packet::from(raw);
+            n += 1;
+            bytes = bytes.saturating_add(packet.size.unwrap_or(SHORTEST));
+            if n > MANY && bytes < SHORTEST * n as u64 {
+                return Err(A::Error::custom(ABSURD));
+            }
+            self.0.entry(stream).or_default().push(packet);
+        }
+        Ok(self)
     }
 }
 
@@ -100,9 +146,15 @@ impl Object for Raw {
     }
 }
 
-impl<'de> Deserialize<'de> for List {
+impl<'de> Deserialize<'de> for Printed {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_map(Members(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for ByStream {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(ByStream(HashMap::new()))
     }
 }
 
@@ -112,24 +164,9 @@ impl<'de> Deserialize<'de> for Raw {
     }
 }
 
-/// Reads the list that `-show_packets` prints.
-pub(super) fn parse(from: impl Read) -> serde_json::Result<Vec<Packet>> {
-    let list: List = serde_json::from_reader(from)?;
-    Ok(list.0.into_iter().map(Packet::from).collect())
-}
-
-/// The packets of all streams, as part of what ffprobe printed, stream by stream.
-pub(super) fn by_stream(
-    list: serde_json::Value,
-    streams: impl Iterator<Item = u32>,
-    log: &[String],
-) -> serde_json::Result<HashMap<u32, Index>> {
-    let all: Vec<Raw> = serde_json::from_value(list)?;
-    let mut packets: HashMap<u32, Vec<Packet>> = streams.map(|s| (s, Vec::new())).collect();
-    for raw in all {
-        packets.entry(raw.stream_index).or_default().push(raw.into());
-    }
-    Ok(packets.into_iter().map(|(stream, packets)| (stream, Index::new(packets, log.to_vec()))).collect())
+/// Reads what ffprobe prints.
+pub(super) fn parse(from: impl Read) -> serde_json::Result<Printed> {
+    serde_json::from_reader(from)
 }
 
 impl From<Raw> for Packet {
@@ -304,15 +341,20 @@ mod tests {
         let json = r#"{"packets": [
             {"pts": 0, "dts": -2, "size": "10", "flags": "KD_"}, {"pts": 40, "dts": 0, "size": "9", "flags": "__"},
             {"pts": 20, "size": "9", "flags": "__"}, {"pts": 60, "size": "12", "flags": "K__", "side_data_list": []}]}"#;
-        let index = Index::new(parse(json.as_bytes()).unwrap(), Vec::new());
+        let list = |json: &str| parse(json.as_bytes()).unwrap().packets.remove(&0).unwrap_or_default();
+        let index = Index::new(list(json), Vec::new());
         assert_eq!((index.n_packets(), index.len()), (4, 3));
         assert_eq!(index.times().unwrap(), [20, 40, 60]);
         assert_eq!(index.keys(), [0, 60]);
         assert!(index.frame(2).unwrap().is_key && index.frame(3).is_none());
         // Times that are missing leave the order of decoding, and no way to seek.
         let json = r#"{"packets": [{"size": "3", "flags": "K_"}, {"size": "0", "flags": "__"}]}"#;
-        let index = Index::new(parse(json.as_bytes()).unwrap(), Vec::new());
+        let index = Index::new(list(json), Vec::new());
         assert_eq!((index.len(), index.times()), (2, None));
-        assert!(parse("{}".as_bytes()).unwrap().is_empty());
+        assert!(list("{}").is_empty());
+        let json =
+            r#"{"packets": [{"stream_index": 1}, {"stream_index": 0}, {"stream_index": 1}], "format": {"a": 1}}"#;
+        let printed = parse(json.as_bytes()).unwrap();
+        assert_eq!((printed.packets[&1].len(), printed.packets[&0].len(), printed.rest.len()), (2, 1, 1));
     }
 }

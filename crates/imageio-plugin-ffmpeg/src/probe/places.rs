@@ -15,6 +15,9 @@ use super::packets::Index;
 /// Units of a sample that are looked at.
 const UNITS: usize = 64;
 
+/// Pictures that are looked at for one that is wanted, at most.
+const LOOKS: usize = 4096;
+
 /// Where the pictures are that are marked. Each is looked at when somebody needs to know, since of a file that is far
 /// away that costs a request.
 #[derive(Debug, Clone)]
@@ -48,12 +51,13 @@ impl Places {
         Places { content: Arc::clone(content), length, marked, seen: RefCell::default() }
     }
 
-    /// The times of the last `n` pictures not after `time` at which everything starts afresh, the latest first.
+    /// The times of the last `n` pictures not after `time` at which everything starts afresh, the latest first; fewer
+    /// where they are far away.
     pub fn before(&self, time: i64, n: usize) -> Result<Vec<i64>> {
         let end = self.marked.partition_point(|marked| marked.time <= time);
         let mut file = None;
         let mut times = Vec::new();
-        for (k, marked) in self.marked.iter().enumerate().take(end).rev() {
+        for (k, marked) in self.marked.iter().enumerate().take(end).rev().take(LOOKS) {
             let seen = self.seen.borrow().get(&k).copied();
             let is_fresh = match (seen, &mut file) {
                 (Some(seen), _) => seen,

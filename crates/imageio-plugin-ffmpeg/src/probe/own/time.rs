@@ -62,11 +62,13 @@ fn media(track: &Track) -> u64 {
 
 /// The length of a track, which an edit list may cut short.
 pub(super) fn duration(track: &Track, movie: &Movie) -> Option<u64> {
-    let shown: Option<u64> = match &track.edits[..] {
-        [] => return Some(media(track)).filter(|n| *n > 0),
-        edits => edits.iter().map(|e| rescale(e.duration, track.time_scale, movie.time_scale)).sum(),
+    let shown = match &track.edits[..] {
+        [] => u64::MAX,
+        edits => edits.iter().try_fold(0_u64, |sum, edit| {
+            sum.checked_add(rescale(edit.duration, track.time_scale, movie.time_scale)?)
+        })?,
     };
-    Some(media(track).min(shown?)).filter(|n| *n > 0)
+    Some(media(track).min(shown)).filter(|n| *n > 0)
 }
 
 /// Bits in a second of a track.
@@ -130,7 +132,24 @@ fn keys(track: &Track) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use imageio_container::Edit;
+
     use super::*;
+
+    #[test]
+    fn lengths_that_are_too_long() {
+        let edit = |duration| Edit { duration, media_time: 0, rate: 0x1_0000 };
+        let (mut track, mut movie) = (Track::default(), Movie::default());
+        (track.time_scale, track.duration, track.media_length) = (1, 9, 7);
+        movie.time_scale = 1;
+        assert_eq!((duration(&track, &movie), bit_rate(&track)), (Some(7), None));
+        track.edits = vec![edit(2), edit(3)];
+        assert_eq!(duration(&track, &movie), Some(5));
+        track.edits = vec![edit(i64::MAX as u64); 3];
+        assert_eq!(duration(&track, &movie), None, "the sum is more than a number holds");
+        movie.time_scale = 0;
+        assert_eq!(duration(&track, &movie), None);
+    }
 
     #[test]
     fn near_fractions() {

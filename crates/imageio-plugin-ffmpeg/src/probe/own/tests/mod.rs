@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that fails or is skipped says so")]
 
 mod avi;
+mod damage;
 mod matroska;
 mod mp4;
 
