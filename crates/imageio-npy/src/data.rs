@@ -19,7 +19,7 @@ pub fn read_data(
     sink: &mut FrameSink<'_>,
     go_on: impl Fn() -> Result<()>,
 ) -> Result<()> {
-    let fortran = header.fortran_order && header.shape.iter().filter(|n| **n > 1).count() > 1;
+    let fortran = is_transposed(header);
     if header.dtype == Dtype::Bool {
         return read_bools(header, stream, sink, fortran);
     }
@@ -39,6 +39,25 @@ pub fn read_data(
         go_on()?;
     }
     Ok(())
+}
+
+fn is_transposed(header: &Header) -> bool {
+    header.fortran_order && header.shape.iter().filter(|n| **n > 1).count() > 1
+}
+
+impl Header {
+    /// Whether the bytes in the file are those of the array, in its order, but perhaps of the other byte order: then
+    /// any part of them can be read by itself.
+    pub fn is_plain(&self) -> bool {
+        self.dtype != Dtype::Bool && !is_transposed(self)
+    }
+
+    /// Turns whole elements as they are in the file to the byte order of this machine.
+    pub fn to_native(&self, bytes: &mut [u8]) {
+        if self.swapped {
+            swap(bytes, component_size(self.dtype));
+        }
+    }
 }
 
 /// Every byte but 0 is true, as numpy sees it.

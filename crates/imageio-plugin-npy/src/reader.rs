@@ -1,22 +1,28 @@
-use std::io::SeekFrom;
-
-use imageio_core::resource::Ahead;
-use imageio_core::{Error, ImageProperties, ImageReader, Metadata, QueryCx, ReadCx, ReadSeek, Request, Result};
+use imageio_core::{Error, ImageProperties, ImageReader, Metadata, QueryCx, ReadCx, Request, Result};
 use imageio_npy::{Header, read_data};
+use imageio_raster::{Raster, Streams, rows};
+
+/// Bytes that are read as if they were a row: whole elements of every dtype.
+const ROW: usize = 64 * 1024;
+
+/// Bytes that are read before anybody may stop the read.
+const WINDOW: usize = 1024 * ROW;
 
 /// One array behind one header.
 pub(crate) struct NpyReader<'r> {
-    stream: Box<dyn ReadSeek + 'r>,
+    streams: Streams<'r>,
     header: Header,
     size: Option<u64>,
-    ahead: Ahead,
 }
 
 impl<'r> NpyReader<'r> {
     pub(crate) fn open(request: &mut dyn Request<'r>) -> Result<Self> {
-        let mut stream = request.stream()?;
-        let header = Header::read(&mut stream, request.limits())?;
-        Ok(NpyReader { stream, header, size: request.size(), ahead: request.ahead() })
+        let mut streams = Streams::open(request)?;
+        let header = Header::read(&mut streams.first()?, request.limits())?;
+        if header.is_plain() {
+            streams.widen(request, header.data_len().unwrap_or(0))?;
+        }
+        Ok(NpyReader { streams, header, size: request.size() })
     }
 
     /// A file is short if it says how long it is: known before anything is allocated.
@@ -44,10 +50,28 @@ impl ImageReader for NpyReader<'_> {
         only_one(cx.index())?;
         self.check_size()?;
         let start = self.header.len as u64;
-        self.ahead.announce(start..start.saturating_add(self.header.data_len().unwrap_or(0)));
-        self.stream.seek(SeekFrom::Start(start))?;
+        self.streams.expect(start, self.header.data_len().unwrap_or(0));
         let signals = cx.signals();
-        read_data(&self.header, &mut self.stream, cx.sink(), || signals.check_cancelled())
+        if !self.streams.is_wide() {
+            let mut stream = self.streams.at(start)?;
+            return read_data(&self.header, &mut stream, cx.sink(), || signals.check_cancelled());
+        }
+        let header = &self.header;
+        let order = |row: &mut [u8]| header.to_native(row);
+        let change: Option<&rows::Change<'_>> = if header.swapped { Some(&order) } else { None };
+        let bytes = cx.sink().bytes(header.dtype, &header.shape)?;
+        for (window, offset) in bytes.chunks_mut(WINDOW).zip((start..).step_by(WINDOW)) {
+            let (whole, rest) = window.split_at_mut(window.len() / ROW * ROW);
+            if !whole.is_empty() {
+                let raster = Raster::new(offset, ROW, whole.len() / ROW);
+                self.streams.read_in_place(&raster, whole, change)?;
+            }
+            let offset = offset + whole.len() as u64;
+            rows::read_exact(self.streams.at(offset)?, rest, offset)?;
+            order(rest);
+            signals.check_cancelled()?;
+        }
+        Ok(())
     }
 
     fn metadata(&mut self, cx: &QueryCx<'_>) -> Result<Metadata> {

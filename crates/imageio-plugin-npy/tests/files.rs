@@ -50,3 +50,30 @@ fn one_array_without_metadata() {
     let images = [NdImage::from(arr1(&[1u8])), NdImage::from(arr1(&[2u8]))];
     assert!(v3::imwrite_with("<bytes>", images.as_slice(), &npy()).is_err());
 }
+
+#[test]
+fn large_arrays_are_read_in_parts() {
+    // More than is worth a second thread, with a rest that is no whole part; and just whole parts.
+    for n in [700_001usize, 3 << 18, 1 << 19] {
+        let array = NdImage::from(ndarray_of(n));
+        let little = v3::imwrite_with("<bytes>", &array, &npy().set("is_batch", false)).unwrap().unwrap();
+        let header = little.len() - 4 * n;
+        let mut big = little.clone();
+        let sign = big[..header].iter().position(|b| *b == b'<').unwrap();
+        big[sign] = b'>';
+        big[header..].as_chunks_mut::<4>().0.iter_mut().for_each(|element| element.reverse());
+        let path = std::env::temp_dir().join(format!("imageio-npy-parts-{}-{n}.npy", std::process::id()));
+        for bytes in [&little, &big] {
+            assert!(v3::imread(bytes.as_slice()).unwrap() == array, "{n}");
+            std::fs::write(&path, bytes).unwrap();
+            assert!(v3::imread(&path).unwrap() == array, "{n}");
+            std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+            assert_eq!(v3::imread(&path).unwrap_err().kind(), ErrorKind::Malformed);
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+fn ndarray_of(n: usize) -> imageio_core::ndarray::Array1<u32> {
+    (0..n as u32).map(|i| i.wrapping_mul(0x9e37_79b1)).collect()
+}

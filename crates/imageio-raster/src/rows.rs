@@ -43,6 +43,11 @@ impl<'r> Streams<'r> {
         Ok(())
     }
 
+    /// Whether two parts are read at the same time.
+    pub fn is_wide(&self) -> bool {
+        self.streams.len() > 1
+    }
+
     /// The stream, wherever it stands.
     pub fn first(&mut self) -> Result<&mut (dyn ReadSeek + 'r)> {
         match self.streams.first_mut() {
