@@ -104,6 +104,13 @@ pub fn known(extension: &str) -> Option<Known> {
     TABLE.iter().find(|(extensions, _)| extensions.contains(&extension)).map(|(_, known)| *known)
 }
 
+/// The longest known extension that a file name (lower case) has.
+pub fn suffix(file_name: &str) -> Option<&str> {
+    let known = TABLE.iter().flat_map(|(extensions, _)| extensions.iter());
+    let fits = known.filter_map(|e| file_name.strip_suffix(e)?.strip_suffix('.').filter(|stem| !stem.is_empty()));
+    fits.map(|stem| &file_name[stem.len() + 1..]).max_by_key(|extension| extension.len())
+}
+
 /// The sentence that helps someone whose file nobody opened.
 pub fn hint(extension: &str) -> Option<String> {
     let Known { name, plugin, .. } = known(extension)?;
@@ -127,5 +134,10 @@ mod tests {
         }
         assert!(hint("png").unwrap().contains("enable feature `png`"));
         assert!(hint("cr2").unwrap().contains("Canon"));
+        let rows = [("a.nii.gz", Some("nii.gz")), ("a.b.nii", Some("nii")), (".nii.gz", None), ("a.gz", None)];
+        for (name, extension) in rows {
+            assert_eq!(suffix(name), extension, "{name}");
+        }
+        assert!(known("dng").unwrap().written && !known("cr2").unwrap().written);
     }
 }

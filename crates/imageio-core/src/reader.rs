@@ -40,6 +40,10 @@ pub struct Reader<'r> {
 
 impl<'r> Reader<'r> {
     /// Opens with every default.
+    ///
+    /// # Errors
+    /// `NotFound`, `Unrecognized` or `PluginMissing` if nobody can open it, with a report of who was asked; `Malformed`,
+    /// `Unsupported` or `LimitExceeded` for what the headers say.
     pub fn open(resource: impl IntoResource<'r>) -> Result<Self> {
         Self::open_with(resource, &ReadOptions::default())
     }
@@ -84,6 +88,10 @@ impl<'r> Reader<'r> {
     }
 
     /// Reads one image, or all stacked along a new first axis.
+    ///
+    /// # Errors
+    /// `IndexOutOfRange` with the count past either end; `Mismatch` where unlike shapes can't be stacked; what is wrong
+    /// with the file otherwise.
     pub fn read(&mut self, index: impl Into<Index>) -> Result<NdImage> {
         self.read_index(index.into())
     }
@@ -113,7 +121,12 @@ impl<'r> Reader<'r> {
         self.read(index)?.try_into_array().map_err(|e| e.with("resource", resource.name()))
     }
 
-    /// Reads into memory that the caller brings, strided or not; dtype and shape must fit exactly.
+    /// Reads into memory that the caller brings, strided or not; dtype and shape must fit exactly. With `rotate` or `mode`
+    /// each image is decoded beside it first.
+    ///
+    /// # Errors
+    /// `Mismatch` for another dtype or shape, which leaves the memory as it was; otherwise as [`read`](Self::read), and
+    /// the memory may hold a part of the image.
     ///
     /// ```no_run
     /// # fn main() -> imageio_core::Result<()> {
@@ -147,7 +160,10 @@ impl<'r> Reader<'r> {
         IntoFrames::new(self)
     }
 
-    /// Shape and dtype of what a read with the same index returns; decodes nothing.
+    /// Shape, dtype and axes of what a read with the same index returns; decodes nothing.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), as far as headers tell.
     pub fn properties(&mut self, index: impl Into<Index>) -> Result<ImageProperties> {
         match self.resolve(index.into())? {
             Which::One(k) => self.frame_properties(k),
@@ -155,7 +171,11 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Metadata of one image, or of the whole resource with [`Index::All`] (and by default for animations).
+    /// Metadata of one image, or of the whole resource with [`Index::All`] (and by default for animations); decodes
+    /// nothing. Empty if the file says nothing.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), as far as headers tell.
     pub fn metadata(&mut self, index: impl Into<Index>) -> Result<Metadata> {
         let which = self.resolve(index.into())?;
         let (k, whole) = match which {

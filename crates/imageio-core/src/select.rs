@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::known;
 use crate::plugin::{Capabilities, Confidence, PluginDescriptor, Probe};
 
 /// What selection knows of a resource.
@@ -96,12 +97,13 @@ fn matched_suffix(descriptor: &PluginDescriptor, file_name: Option<&str>) -> Opt
     descriptor.extension_list().iter().filter(ends).map(|e| e.len()).max()
 }
 
-/// The longest extension of `file_name` (lower case) that any plugin claims, else what follows the last dot.
+/// The longest extension of `file_name` (lower case) that any plugin claims, else one that is [known](crate::known), else
+/// what follows the last dot.
 pub fn longest_extension<'n>(plugins: &[&'static PluginDescriptor], file_name: &'n str) -> Option<&'n str> {
     let longest = plugins.iter().filter_map(|d| matched_suffix(d, Some(file_name))).max();
     match longest {
         Some(len) => Some(&file_name[file_name.len() - len..]),
-        None => extension_of(file_name),
+        None => known::suffix(file_name).or_else(|| extension_of(file_name)),
     }
 }
 
@@ -235,6 +237,7 @@ mod tests {
     fn extensions() {
         assert_eq!(longest_extension(&ALL, "x.ome.tif"), Some("ome.tif"));
         assert_eq!(longest_extension(&ALL, "x.y.zz"), Some("zz"));
+        assert_eq!(longest_extension(&ALL, "x.nii.gz"), Some("nii.gz"));
         assert_eq!(longest_extension(&ALL, ".png"), Some("png"));
         assert_eq!(extension_of(".hidden"), None);
     }

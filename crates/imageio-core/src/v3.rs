@@ -18,15 +18,23 @@ use crate::resource::{IntoResource, IntoTarget};
 use crate::writer::{self, Writer};
 
 /// Reads an image: the plugin's default, which is the first image for stills and all frames, stacked, for
-/// animations.
+/// animations and video.
+///
+/// The array is `(height, width)` for grey, `(height, width, channels)` for colour, with a first axis of frames for a
+/// stack; scientific formats have what axes they say ([`improps`]). Elements are those of the file: nothing is scaled,
+/// turned or cut to 8 bits unless an option asks for it.
 ///
 /// # Errors
-/// `NotFound`, `Unrecognized` or `PluginMissing` if nobody can open it; what the plugin says otherwise.
+/// `NotFound`, `Unrecognized` or `PluginMissing` if nobody can open it; `Malformed`, `Unsupported` or `LimitExceeded`
+/// for what is in it; `Mismatch` where images of unlike shapes can't be stacked.
 pub fn imread<'a>(resource: impl IntoResource<'a>) -> Result<NdImage> {
     imread_with(resource, &ReadOptions::default())
 }
 
-/// As [`imread`], with options.
+/// As [`imread`], with options: which image, plugin, extension, limits, and options of the plugin by name or type.
+///
+/// # Errors
+/// As [`imread`]; `UnknownOption` or `InvalidOption` before anything is decoded; `IndexOutOfRange` with the count.
 pub fn imread_with<'a>(resource: impl IntoResource<'a>, options: &ReadOptions) -> Result<NdImage> {
     Reader::open_with(resource, options)?.read_index(Index::Auto)
 }
@@ -41,7 +49,10 @@ pub fn imread_as_with<'a, T: Element>(resource: impl IntoResource<'a>, options: 
     Reader::open_with(resource, options)?.read_as(Index::Auto)
 }
 
-/// Every image of a resource in order, each decoded when it is asked for.
+/// Every image of a resource in order, each decoded when it is asked for and held by nobody else.
+///
+/// # Errors
+/// As [`imread`] if it can't be opened. Items are errors of their own; the first one ends the iteration.
 pub fn imiter<'a>(resource: impl IntoResource<'a>) -> Result<IntoFrames<'a>> {
     imiter_with(resource, &ReadOptions::default())
 }
@@ -52,17 +63,24 @@ pub fn imiter_with<'a>(resource: impl IntoResource<'a>, options: &ReadOptions) -
 }
 
 /// Shape, dtype and meaning of what [`imread`] returns, without decoding pixels.
+///
+/// # Errors
+/// As [`imread`], as far as headers tell.
 pub fn improps<'a>(resource: impl IntoResource<'a>) -> Result<ImageProperties> {
     improps_with(resource, &ReadOptions::default())
 }
 
-/// As [`improps`], with options.
+/// As [`improps`], with options: what [`imread_with`] returns with the same ones.
 pub fn improps_with<'a>(resource: impl IntoResource<'a>, options: &ReadOptions) -> Result<ImageProperties> {
     Reader::open_with(resource, options)?.properties(Index::Auto)
 }
 
 /// What the resource says of its images, without decoding pixels. What was applied to the pixels is left out
-/// unless [`ReadOptions::exclude_applied`] says otherwise.
+/// unless [`ReadOptions::exclude_applied`] says otherwise. Where [`imread`] gives all frames these are the entries of the
+/// whole. A file that says nothing gives an empty tree, not an error.
+///
+/// # Errors
+/// As [`imread`], as far as headers tell.
 pub fn immeta<'a>(resource: impl IntoResource<'a>) -> Result<Metadata> {
     immeta_with(resource, &ReadOptions::default())
 }
@@ -72,15 +90,22 @@ pub fn immeta_with<'a>(resource: impl IntoResource<'a>, options: &ReadOptions) -
     Reader::open_with(resource, options)?.metadata(Index::Auto)
 }
 
-/// Writes one image or several; the format is chosen by extension. Returns the bytes for the target `"<bytes>"`.
+/// Writes one image or several; the format is chosen by extension. `Some(bytes)` for the target `"<bytes>"` alone.
+///
+/// Elements are written as they are: a dtype or shape that the format does not hold is refused, never converted.
 ///
 /// # Errors
-/// Whatever goes wrong, the target is as it was before.
+/// `Unrecognized` for an extension that nobody writes, with a list of those that can be written; `Mismatch` for images
+/// that the format does not hold; `ReadOnly`, `NotFound` or `Io` for the target. Whatever goes wrong, the target is as it
+/// was before.
 pub fn imwrite<'a, 'b>(target: impl IntoTarget<'a>, images: impl IntoImages<'b>) -> Result<Option<Vec<u8>>> {
     imwrite_with(target, images, &WriteOptions::default())
 }
 
-/// As [`imwrite`], with options.
+/// As [`imwrite`], with options: plugin, extension, metadata, and options of the plugin by name or type.
+///
+/// # Errors
+/// As [`imwrite`]; `UnknownOption` with the nearest name, or `InvalidOption`, before the target is touched.
 pub fn imwrite_with<'a, 'b>(
     target: impl IntoTarget<'a>,
     images: impl IntoImages<'b>,
@@ -90,7 +115,10 @@ pub fn imwrite_with<'a, 'b>(
 }
 
 /// Opens a place for reading or writing: `imopen(p, Read)` gives a [`Reader`], `imopen(p, Write)` a [`Writer`];
-/// [`ReadOptions`] and [`WriteOptions`] are modes as well.
+/// references to [`ReadOptions`] and [`WriteOptions`] are modes as well.
+///
+/// # Errors
+/// As [`imread`] or [`imwrite`] before the first image.
 pub fn imopen<'a, P, M: OpenMode<'a, P>>(place: P, mode: M) -> Result<M::Handle> {
     mode.open(place)
 }

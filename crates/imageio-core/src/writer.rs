@@ -38,7 +38,11 @@ impl<'t> Writer<'t> {
         Self::open_with(target, &WriteOptions::default())
     }
 
-    /// Opens with options. Names and values of options are checked before the target is touched.
+    /// Opens with options. Names of options and the range of their values are checked before anything is staged.
+    ///
+    /// # Errors
+    /// `Unrecognized` or `PluginMissing` if nobody writes the extension, with a list of those that can be written;
+    /// `UnknownOption` with the nearest name; `ReadOnly`, `NotFound` or `Io` if nothing can be staged beside the target.
     pub fn open_with(target: impl IntoTarget<'t>, options: &WriteOptions) -> Result<Self> {
         Self::open_target(target.into_target()?, options, None)
     }
@@ -130,12 +134,19 @@ impl<'t> Writer<'t> {
     }
 
     /// Appends one image, or several. After an error the writer is spent and the target is as it was.
+    ///
+    /// # Errors
+    /// `Mismatch` for a dtype, shape or number of images that the format does not hold, with what it does hold;
+    /// `InvalidOption`; `Io`; what an iterator of images gave in place of one.
     pub fn write<'a>(&mut self, images: impl IntoImages<'a>) -> Result<()> {
         let images = if self.is_batch { images.into_images().split() } else { images.into_images() };
         self.append(images)
     }
 
     /// Ends the file and puts it in place. `Some` only for the target `"<bytes>"`.
+    ///
+    /// # Errors
+    /// `Mismatch` if no image was written; `Io` if it can't be put in place. The target is as it was then.
     pub fn finish(mut self) -> Result<Option<Vec<u8>>> {
         let (Some(inner), Some(transaction), Some(target)) =
             (self.inner.take(), self.transaction.take(), self.target.take())
