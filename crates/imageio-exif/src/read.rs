@@ -235,8 +235,9 @@ impl<'b> Reader<'b> {
                 continue;
             }
             let (tag, home, kind) = home_and_kind(entry.tag, dir);
-            // The directory that a tag belongs to is believed before one that it strayed into.
-            if into.contains_key(&(home, tag)) || self.budget < entry.bytes.len() {
+            // The directory that a tag belongs to is believed before one that it strayed into, if it says something.
+            let said = into.get(&(home, tag)).is_some_and(|value| value.as_str() != Some(""));
+            if said || self.budget < entry.bytes.len() {
                 continue;
             }
             self.budget -= entry.bytes.len();
