@@ -84,8 +84,9 @@ impl<'b> Block<'b> {
     fn new(block: &'b [u8]) -> Option<Self> {
         let data = block.strip_prefix(PREFIX.as_slice()).unwrap_or(block);
         let big = match data.get(..4)? {
-            b"II*\0" => false,
-            b"MM\0*" => true,
+            b"II*\0" | b"II\0*" => false,
+            // OpenImageIO has written the 42 of such blocks in the byte order of its machine.
+            b"MM\0*" | b"MM*\0" => true,
             _ => return None,
         };
         Some(Block { data, big })

@@ -239,3 +239,13 @@ fn an_empty_text_gives_way_to_the_other_directory() {
         assert_eq!(tree.get("Make").and_then(Value::as_str), Some(expected));
     }
 }
+
+#[test]
+fn the_number_behind_the_byte_order_may_be_turned_round() {
+    let whole = parse(&camera()).unwrap();
+    let mut turned = camera();
+    turned[8..10].copy_from_slice(b"*\0");
+    assert_eq!(parse(&turned).unwrap().leaves(), whole.leaves());
+    turned[8..10].copy_from_slice(b"+\0");
+    assert!(parse(&turned).is_err());
+}
