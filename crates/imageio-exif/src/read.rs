@@ -84,8 +84,9 @@ impl<'b> Block<'b> {
     fn new(block: &'b [u8]) -> Option<Self> {
         let data = block.strip_prefix(PREFIX.as_slice()).unwrap_or(block);
         let big = match data.get(..4)? {
-            b"II*\0" => false,
-            b"MM\0*" => true,
+            b"II*\0" | b"II\0*" => false,
+            // OpenImageIO has written the 42 of such blocks in the byte order of its machine.
+            b"MM\0*" | b"MM*\0" => true,
             _ => return None,
         };
         Some(Block { data, big })
@@ -235,8 +236,9 @@ impl<'b> Reader<'b> {
                 continue;
             }
             let (tag, home, kind) = home_and_kind(entry.tag, dir);
-            // The directory that a tag belongs to is believed before one that it strayed into.
-            if into.contains_key(&(home, tag)) || self.budget < entry.bytes.len() {
+            // The directory that a tag belongs to is believed before one that it strayed into, if it says something.
+            let said = into.get(&(home, tag)).is_some_and(|value| value.as_str() != Some(""));
+            if said || self.budget < entry.bytes.len() {
                 continue;
             }
             self.budget -= entry.bytes.len();

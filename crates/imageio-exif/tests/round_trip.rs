@@ -213,3 +213,39 @@ fn circles_and_bombs_end() {
     }
     assert!(parse(&b).unwrap().leaves().len() < 10);
 }
+
+/// A block with `Make` in the first directory and in the Exif directory.
+fn two_makers(first: &[u8; 4], second: &[u8; 4]) -> Vec<u8> {
+    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        let head = [tag.to_le_bytes(), kind.to_le_bytes()].concat();
+        [head.as_slice(), &count.to_le_bytes(), &value].concat()
+    };
+    let mut block = b"II*\0\x08\0\0\0\x02\0".to_vec();
+    block.extend(entry(0x010F, 2, 4, *first));
+    block.extend(entry(0x8769, 4, 1, 38u32.to_le_bytes()));
+    block.extend([0; 4]);
+    block.extend([1, 0]);
+    block.extend(entry(0x010F, 2, 4, *second));
+    block.extend([0; 4]);
+    block
+}
+
+#[test]
+fn an_empty_text_gives_way_to_the_other_directory() {
+    for (first, second, expected) in
+        [(b"abc\0", b"xyz\0", "abc"), (b"\0\0\0\0", b"xyz\0", "xyz"), (b"abc\0", b"\0\0\0\0", "abc")]
+    {
+        let tree = parse(&two_makers(first, second)).unwrap();
+        assert_eq!(tree.get("Make").and_then(Value::as_str), Some(expected));
+    }
+}
+
+#[test]
+fn the_number_behind_the_byte_order_may_be_turned_round() {
+    let whole = parse(&camera()).unwrap();
+    let mut turned = camera();
+    turned[8..10].copy_from_slice(b"*\0");
+    assert_eq!(parse(&turned).unwrap().leaves(), whole.leaves());
+    turned[8..10].copy_from_slice(b"+\0");
+    assert!(parse(&turned).is_err());
+}
