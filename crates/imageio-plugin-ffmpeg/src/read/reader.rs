@@ -136,7 +136,12 @@ impl VideoReader {
     fn seeking(&mut self, stream: &Stream) -> Result<&Seeking> {
         if !self.seekings.contains_key(&stream.index) {
             let index = self.index(stream)?.clone();
-            let seeking = Seeking::new(&self.tools, &self.source.input, stream, &index);
+            // Where some packets give no frame, the time of a packet does not tell which frame it is.
+            let is_sure = self.frames_of_packets(stream)? == Some(index.len());
+            let seeking = match is_sure {
+                true => Seeking::new(&self.tools, &self.source.input, stream, &index),
+                false => Seeking::default(),
+            };
             self.seekings.insert(stream.index, seeking);
         }
         self.seekings.get(&stream.index).ok_or_else(|| Error::new(ErrorKind::Backend, "the places to begin are lost"))

@@ -40,7 +40,7 @@ fn ask(content: Vec<u8>) -> bool {
 
 #[test]
 fn damaged_files() {
-    let Some(folder) = Folder::new("damage") else { return };
+    let Some(folder) = folder() else { return };
     let variants = std::env::var("IMAGEIO_TEST_DAMAGE").ok().and_then(|n| n.parse().ok()).unwrap_or(VARIANTS);
     let source = "-f lavfi -i testsrc2=s=48x32:r=25:d=1";
     let sound = "-f lavfi -i sine=d=1:r=44100";
