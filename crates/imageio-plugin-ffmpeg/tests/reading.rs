@@ -284,3 +284,22 @@ fn a_file_that_ends_early_gives_what_it_has() {
     let e = frames.last().unwrap().as_ref().unwrap_err();
     assert_eq!((e.kind(), frames.len()), (ErrorKind::Malformed, good + 1), "{e}");
 }
+
+/// Pictures are as large as their codec says, whatever the container says.
+#[test]
+fn pictures_of_another_size_than_the_container_says() {
+    let Some(folder) = folder() else { return };
+    let path = folder.made("a.webm", &format!("{SOURCE} -c:v libvpx"));
+    let mut content = std::fs::read(&path).unwrap();
+    // The element `PixelWidth` of RFC 9559, in a byte: 96 pixels become 48.
+    let at = content.windows(3).position(|part| part == [0xb0, 0x81, 96]).unwrap();
+    content[at + 2] = 48;
+    let other = folder.path("b.webm");
+    std::fs::write(&other, content).unwrap();
+    let expected = iio::imread_with(&path, &options()).unwrap();
+    let props = iio::improps_with(&other, &options()).unwrap();
+    assert_eq!((&props.shape[..], props.n_images), (expected.shape(), Some(50)));
+    assert!(iio::imread_with(&other, &options()).unwrap() == expected);
+    assert!(iio::imread_with(&other, &options().index(30)).unwrap() == expected.index_first(30).unwrap());
+    assert_eq!(iio::immeta_with(&other, &options()).unwrap().get("width").and_then(|w| w.as_i64()), Some(96));
+}

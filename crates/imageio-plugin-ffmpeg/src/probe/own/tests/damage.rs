@@ -17,7 +17,7 @@ const VARIANTS: u64 = 300;
 fn ask(content: Vec<u8>) -> bool {
     let content: Arc<dyn ImageResource> = Arc::new(MemoryResource::new(content));
     let limits = Limits::default();
-    let Some(mut own) = super::super::read(&content, &limits) else { return false };
+    let Ok(mut own) = super::super::read(&content, &limits) else { return false };
     if let Some(listing) = &own.listing {
         for at_once in [false, true] {
             if let Some(index) = super::super::list(&content, listing, &limits, at_once) {

@@ -66,7 +66,7 @@ fn needed(s: &Stream) -> impl PartialEq + std::fmt::Debug {
 fn check(path: &Path) -> Who {
     let name = path.display();
     let content: Arc<dyn ImageResource> = Arc::new(PathResource::new(path));
-    let own = super::read(&content, &Limits::default()).and_then(|mut own| {
+    let own = super::read(&content, &Limits::default()).ok().and_then(|mut own| {
         if let Some(listing) = &own.listing {
             let index = super::list(&content, listing, &Limits::default(), false)?;
             own.indices.insert(listing.stream, index);
