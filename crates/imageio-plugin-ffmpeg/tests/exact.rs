@@ -6,40 +6,7 @@ use std::process::Command;
 
 use imageio_core::{ErrorKind, Index, NdImage, ReadOptions, Reader, Registry, v3 as iio};
 use imageio_plugin_ffmpeg::DESCRIPTOR;
-
-/// A folder of videos, made once a test; gone with the value.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("imageio-video-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    /// Makes a video with ffmpeg; `None`, and a word about it, if this ffmpeg can't.
-    fn make(&self, name: &str, arguments: &str) -> Option<PathBuf> {
-        let path = self.0.join(name);
-        let done = Command::new("ffmpeg")
-            .args(["-v", "error", "-y", "-nostdin"])
-            .args(arguments.split_whitespace())
-            .arg(&path)
-            .current_dir(&self.0)
-            .output()
-            .unwrap();
-        if done.status.success() {
-            return Some(path);
-        }
-        println!("skipped {name}: {}", String::from_utf8_lossy(&done.stderr));
-        None
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use imageio_testkit::videos::Folder;
 
 fn options() -> ReadOptions {
     static EMPTY: Registry = Registry::empty();
@@ -169,7 +136,7 @@ fn every_kind_of_video() {
     if !has_ffmpeg() {
         return;
     }
-    let folder = Folder::new("kinds");
+    let folder = Folder::new();
     let videos = videos(&folder);
     let (first, second) = videos.split_at(videos.len() / 2);
     let frames: usize = std::thread::scope(|scope| {
@@ -186,7 +153,7 @@ fn every_frame_of_every_kind_by_its_index() {
     if !has_ffmpeg() {
         return;
     }
-    let folder = Folder::new("indices");
+    let folder = Folder::new();
     let source = "-f lavfi -i testsrc2=s=64x48:r=25:d=0.6";
     let x264 = "-c:v libx264 -preset veryfast -bf 3 -g 8";
     let rows = [
@@ -251,7 +218,7 @@ fn samples_of_colour_lie_where_the_video_says() {
     if !has_ffmpeg() {
         return;
     }
-    let folder = Folder::new("sited");
+    let folder = Folder::new();
     let x264 = "-frames:v 3 -pix_fmt yuv420p10le -c:v libx264 -x264-params chromaloc=0";
     let Some(path) = folder.make("deep_10bit.mp4", &format!("{SOURCE} {x264}")) else { return };
     check(&path);
@@ -271,10 +238,40 @@ fn the_default_is_everything() {
     if !has_ffmpeg() {
         return;
     }
-    let folder = Folder::new("default");
+    let folder = Folder::new();
     let path = folder.make("a.mkv", &format!("{SOURCE} -c:v ffv1")).unwrap();
     let all = iio::imread_with(&path, &options()).unwrap();
     assert_eq!(all.shape(), [50, 64, 96, 3]);
     let props = iio::improps_with(&path, &options()).unwrap();
     assert!(props.is_batch && props.shape == all.shape() && props.n_images == Some(50));
+}
+
+/// Of a stream that begins between key frames some packets give no frame, so that frames are counted.
+#[test]
+fn streams_that_begin_in_the_middle() {
+    if !has_ffmpeg() {
+        return;
+    }
+    let folder = Folder::new();
+    let source = "-f lavfi -i testsrc2=s=64x48:r=25:d=2";
+    let mut shifted = 0;
+    for (name, how) in [
+        ("a.ts", "-c:v libx264 -preset veryfast -bf 2 -g 12 -x264-params open-gop=1:b-adapt=0"),
+        ("b.ts", "-c:v mpeg2video -bf 2 -g 12"),
+    ] {
+        let whole = std::fs::read(folder.made(name, &format!("{source} {how}"))).unwrap();
+        let path = folder.path(&format!("cut_{name}"));
+        std::fs::write(&path, &whole[whole.len() / 5 / 188 * 188..]).unwrap();
+        let frames: Vec<NdImage> = iio::imiter_with(&path, &options()).unwrap().map_while(Result::ok).collect();
+        assert!(frames.len() > 10, "{name}: {}", frames.len());
+        for k in [1, frames.len() / 2, frames.len() - 1] {
+            let frame = Reader::open_with(&path, &options()).unwrap().read(k).unwrap();
+            let at = frames.iter().position(|other| *other == frame);
+            assert_eq!(at, Some(k), "{name}: of {}", frames.len());
+        }
+        let exact = Reader::open_with(&path, &options().set("count", "exact")).unwrap().count().unwrap();
+        assert_eq!(exact, Some(frames.len()), "{name}");
+        shifted += usize::from(Reader::open_with(&path, &options()).unwrap().count().unwrap() != exact);
+    }
+    assert!(shifted > 0, "every packet gave a frame");
 }

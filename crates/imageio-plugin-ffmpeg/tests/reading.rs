@@ -1,45 +1,17 @@
 //! Options, properties, metadata, sources and processes of the reading half.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that fails or is skipped says so")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use imageio_core::ndarray::Array3;
 use imageio_core::{Dtype, ErrorKind, Index, NdImage, ReadOptions, Reader, Registry, v3 as iio};
 use imageio_plugin_ffmpeg::DESCRIPTOR;
+use imageio_testkit::videos::Folder;
 
-/// A folder of videos; gone with the value.
-struct Folder(PathBuf);
-
-impl Folder {
-    /// `None`, and a word about it, where there is no ffmpeg.
-    fn new(name: &str) -> Option<Self> {
-        if !imageio_testkit::programs::have(&["ffmpeg", "ffprobe"]) {
-            return None;
-        }
-        let path = std::env::temp_dir().join(format!("imageio-reading-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Some(Folder(path))
-    }
-
-    fn make(&self, name: &str, arguments: &str) -> PathBuf {
-        let path = self.0.join(name);
-        let done = Command::new("ffmpeg")
-            .args(["-v", "error", "-y", "-nostdin"])
-            .args(arguments.split_whitespace())
-            .arg(&path)
-            .current_dir(&self.0)
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// `None`, and a word about it, where there is no ffmpeg.
+fn folder() -> Option<Folder> {
+    imageio_testkit::programs::have(&["ffmpeg", "ffprobe"]).then(Folder::new)
 }
 
 fn options() -> ReadOptions {
@@ -73,8 +45,8 @@ fn same(path: &Path, options: &ReadOptions, arguments: &str, shape: &[usize], dt
 
 #[test]
 fn pixel_formats() {
-    let Some(folder) = Folder::new("formats") else { return };
-    let path = folder.make("deep.mkv", &format!("{SOURCE} -frames:v 3 -pix_fmt yuv420p10le -c:v ffv1"));
+    let Some(folder) = folder() else { return };
+    let path = folder.made("deep.mkv", &format!("{SOURCE} -frames:v 3 -pix_fmt yuv420p10le -c:v ffv1"));
     let rows: [(&str, &[usize], Dtype); 12] = [
         ("rgb24", &[3, 64, 96, 3], Dtype::U8),
         ("rgba", &[3, 64, 96, 4], Dtype::U8),
@@ -99,8 +71,8 @@ fn pixel_formats() {
 
 #[test]
 fn filters_sizes_and_times() {
-    let Some(folder) = Folder::new("filters") else { return };
-    let path = folder.make("a.mp4", &format!("{SOURCE} {X264}"));
+    let Some(folder) = folder() else { return };
+    let path = folder.made("a.mp4", &format!("{SOURCE} {X264}"));
     let rgb = "-pix_fmt rgb24 -vsync passthrough";
     let rows: [(ReadOptions, &str, usize, usize, usize); 6] = [
         (options().set("filter", "crop=40:20:8:4,hflip"), "-vf crop=40:20:8:4,hflip", 50, 20, 40),
@@ -150,10 +122,10 @@ fn filters_sizes_and_times() {
 
 #[test]
 fn upright() {
-    let Some(folder) = Folder::new("upright") else { return };
-    folder.make("a.mp4", &format!("{SOURCE} -frames:v 4 {X264}"));
+    let Some(folder) = folder() else { return };
+    folder.made("a.mp4", &format!("{SOURCE} -frames:v 4 {X264}"));
     for degrees in [90, 180, 270] {
-        let path = folder.make("turned.mov", &format!("-i a.mp4 -c copy -metadata:s:v rotate={degrees}"));
+        let path = folder.made("turned.mov", &format!("-i a.mp4 -c copy -metadata:s:v rotate={degrees}"));
         let plain = iio::imread_with(&path, &options()).unwrap();
         assert_eq!(plain.shape(), [4, 64, 96, 3]);
         let turned = iio::imread_with(&path, &options().set("rotate", true)).unwrap();
@@ -170,8 +142,8 @@ fn upright() {
 
 #[test]
 fn metadata_of_files_and_frames() {
-    let Some(folder) = Folder::new("metadata") else { return };
-    let path = folder.make(
+    let Some(folder) = folder() else { return };
+    let path = folder.made(
         "a.mp4",
         "-f lavfi -i testsrc2=s=96x64:r=30000/1001:d=1 -f lavfi -i sine=d=1 -c:v libx264 -g 10 -bf 0 -c:a aac \
          -metadata title=Waves -metadata:s:a language=deu",
@@ -194,7 +166,7 @@ fn metadata_of_files_and_frames() {
 
 #[test]
 fn a_camera_that_is_none() {
-    let Some(_folder) = Folder::new("camera") else { return };
+    let Some(_folder) = folder() else { return };
     let camera = options().set("format", "lavfi").set("device", "testsrc2=s=80x60:r=200");
     let image = iio::imread_with("<video0>", &camera).unwrap();
     assert_eq!((image.shape(), image.dtype()), (&[60, 80, 3][..], Dtype::U8));
@@ -216,15 +188,15 @@ fn a_camera_that_is_none() {
 
 #[test]
 fn a_sequence_of_pictures() {
-    let Some(folder) = Folder::new("sequence") else { return };
-    folder.make("shot_%03d.png", &format!("{SOURCE} -frames:v 6 -start_number 5 -pix_fmt rgb24"));
-    let first = folder.0.join("shot_005.png");
+    let Some(folder) = folder() else { return };
+    folder.made("shot_%03d.png", &format!("{SOURCE} -frames:v 6 -start_number 5 -pix_fmt rgb24"));
+    let first = folder.path("shot_005.png");
     let all = iio::imread_with(&first, &options().set("sequence", true)).unwrap();
     assert_eq!(all.shape(), [6, 64, 96, 3]);
     assert!(
-        bytes(&all) == printed(&folder.0.join("shot_%03d.png"), "-pix_fmt rgb24") || {
+        bytes(&all) == printed(&folder.path("shot_%03d.png"), "-pix_fmt rgb24") || {
             // The pattern needs its first number.
-            let from = folder.0.join("shot_007.png");
+            let from = folder.path("shot_007.png");
             let rest = iio::imread_with(from, &options().set("sequence", true)).unwrap();
             bytes(&rest) == &bytes(&all)[2 * 64 * 96 * 3..]
         }
@@ -233,10 +205,10 @@ fn a_sequence_of_pictures() {
 
 #[test]
 fn names_that_look_like_something_else() {
-    let Some(folder) = Folder::new("names") else { return };
-    let made = folder.make("plain.mkv", &format!("{SOURCE} -frames:v 2 -c:v ffv1"));
+    let Some(folder) = folder() else { return };
+    let made = folder.made("plain.mkv", &format!("{SOURCE} -frames:v 2 -c:v ffv1"));
     for name in ["with:colon.mkv", "http:x.mkv", "-dash.mkv", "50%03d.mkv", "caret^ and space.mkv", "ü.mkv"] {
-        let path = folder.0.join(name);
+        let path = folder.path(name);
         std::fs::copy(&made, &path).unwrap();
         assert_eq!(iio::imread_with(&path, &options()).unwrap().shape(), [2, 64, 96, 3], "{name}");
     }
@@ -244,8 +216,8 @@ fn names_that_look_like_something_else() {
 
 #[test]
 fn memory_of_the_caller() {
-    let Some(folder) = Folder::new("memory") else { return };
-    let path = folder.make("a.mkv", &format!("{SOURCE} -frames:v 3 -c:v ffv1"));
+    let Some(folder) = folder() else { return };
+    let path = folder.made("a.mkv", &format!("{SOURCE} -frames:v 3 -c:v ffv1"));
     let mut reader = Reader::open_with(&path, &options()).unwrap();
     let image = reader.read(1).unwrap();
     let mut frame = Array3::<u8>::zeros((64, 96, 3));
@@ -256,10 +228,10 @@ fn memory_of_the_caller() {
 
 #[test]
 fn packets_without_a_picture() {
-    let Some(folder) = Folder::new("pictureless") else { return };
+    let Some(folder) = folder() else { return };
     // One slice and one packet a frame, so that units of the file are frames.
     let video = "-t 1 -c:v libx264 -pix_fmt yuv420p -bf 0 -g 10 -threads 1";
-    let path = folder.make("a.mp4", &format!("{SOURCE} {video}"));
+    let path = folder.made("a.mp4", &format!("{SOURCE} {video}"));
     let all = iio::imread_with(&path, &options()).unwrap();
     assert_eq!(all.shape()[0], 25);
     let mut content = std::fs::read(&path).unwrap();
@@ -271,7 +243,7 @@ fn packets_without_a_picture() {
     }
     // The last one says that the sequence ends (H.264 table 7-1), as some encoders say it in a packet of its own.
     content[at + 4] = 10;
-    let path = folder.0.join("b.mp4");
+    let path = folder.path("b.mp4");
     std::fs::write(&path, &content).unwrap();
     for convert in ["own", "ffmpeg"] {
         let options = options().set("convert", convert);
@@ -289,11 +261,11 @@ fn packets_without_a_picture() {
 
 #[test]
 fn a_file_that_ends_early_gives_what_it_has() {
-    let Some(folder) = Folder::new("early") else { return };
-    let whole = folder.make("whole.mkv", &format!("{SOURCE} -pix_fmt bgr0 -c:v ffv1"));
+    let Some(folder) = folder() else { return };
+    let whole = folder.made("whole.mkv", &format!("{SOURCE} -pix_fmt bgr0 -c:v ffv1"));
     let content = std::fs::read(&whole).unwrap();
     let all = iio::imread_with(&whole, &options()).unwrap();
-    let cut = folder.0.join("cut.mkv");
+    let cut = folder.path("cut.mkv");
     std::fs::write(&cut, &content[..content.len() / 2]).unwrap();
     for result in [iio::imread_with(&cut, &options()).err(), iio::improps_with(&cut, &options()).err()] {
         let e = result.unwrap();
@@ -311,4 +283,23 @@ fn a_file_that_ends_early_gives_what_it_has() {
     }
     let e = frames.last().unwrap().as_ref().unwrap_err();
     assert_eq!((e.kind(), frames.len()), (ErrorKind::Malformed, good + 1), "{e}");
+}
+
+/// Pictures are as large as their codec says, whatever the container says.
+#[test]
+fn pictures_of_another_size_than_the_container_says() {
+    let Some(folder) = folder() else { return };
+    let path = folder.made("a.webm", &format!("{SOURCE} -c:v libvpx"));
+    let mut content = std::fs::read(&path).unwrap();
+    // The element `PixelWidth` of RFC 9559, in a byte: 96 pixels become 48.
+    let at = content.windows(3).position(|part| part == [0xb0, 0x81, 96]).unwrap();
+    content[at + 2] = 48;
+    let other = folder.path("b.webm");
+    std::fs::write(&other, content).unwrap();
+    let expected = iio::imread_with(&path, &options()).unwrap();
+    let props = iio::improps_with(&other, &options()).unwrap();
+    assert_eq!((&props.shape[..], props.n_images), (expected.shape(), Some(50)));
+    assert!(iio::imread_with(&other, &options()).unwrap() == expected);
+    assert!(iio::imread_with(&other, &options().index(30)).unwrap() == expected.index_first(30).unwrap());
+    assert_eq!(iio::immeta_with(&other, &options()).unwrap().get("width").and_then(|w| w.as_i64()), Some(96));
 }

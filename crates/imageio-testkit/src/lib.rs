@@ -14,6 +14,7 @@ pub mod samples;
 pub mod screen;
 pub mod streams;
 mod suite;
+pub mod videos;
 pub mod web;
 
 pub use self::suite::{Suite, run};

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub(crate) use self::head::{confidence, is_container};
 pub(crate) use self::json::{Container, Fraction, Kind, Stream};
-pub(crate) use self::own::{Listing, Own, list, read as own};
+pub(crate) use self::own::{Listing, OTHER_SIZE, Own, list, read as own};
 pub(crate) use self::packets::{Index, instantaneous_refreshes, shown_vp8_frames};
 pub(crate) use self::places::Places;
 use crate::find::Tools;
@@ -105,6 +105,23 @@ pub(crate) fn container(
     }
     container.log = log;
     Ok((container, indices))
+}
+
+/// Width and height of the first picture of a stream, which is decoded for it; `None` if none comes.
+pub(crate) fn first_size(
+    tools: &Tools,
+    input: &Input,
+    stream: &Stream,
+    limits: &Limits,
+) -> Result<Option<(usize, usize)>> {
+    let number = stream.index.to_string();
+    let frames = ["-show_frames", "-show_entries", "frame=width,height", "-read_intervals", "%+#1", "-of", "json=c=1"];
+    let arguments = [&["-select_streams", &number], &frames[..]].concat();
+    let (text, _) = ask(tools, input, &arguments, limits.max_metadata.unwrap_or(u64::MAX))?;
+    let value: Value = serde_json::from_slice(&text).map_err(|e| strange(&e))?;
+    let side = |name: &str| value.pointer(&format!("/frames/0/{name}")).and_then(Value::as_u64);
+    let sides = side("width").zip(side("height"));
+    Ok(sides.and_then(|(w, h)| Some((usize::try_from(w).ok()?, usize::try_from(h).ok()?))))
 }
 
 /// Lists the packets of a stream: reads through the file, decodes nothing.

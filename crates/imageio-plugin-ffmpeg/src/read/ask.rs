@@ -18,7 +18,8 @@ impl VideoReader {
         }
     }
 
-    /// Has ffprobe say everything of the container. Where there is no ffprobe, what is known has to do.
+    /// Has ffprobe say everything of the container. Where there is no ffprobe, or it refuses the file for the sake of
+    /// another stream than the one that is read, what is known has to do.
     pub fn complete(&mut self) -> Result<()> {
         if self.is_complete {
             return Ok(());
@@ -31,9 +32,18 @@ impl VideoReader {
             return Ok(());
         }
         let limits = self.opened.1.clone();
-        let (container, _) = self.trusting(|reader| super::ask(&reader.tools, &reader.source, &limits, false))?;
-        self.log.extend(container.log.iter().cloned());
-        (self.container, self.is_complete) = (container, true);
+        match self.trusting(|reader| super::ask(&reader.tools, &reader.source, &limits, false)) {
+            Ok((container, _)) => {
+                self.log.extend(container.log.iter().cloned());
+                self.container = container;
+            }
+            Err(e) if e.kind() == ErrorKind::Malformed => {
+                self.source.check()?;
+                self.log.push(format!("metadata is incomplete: {}", e.message()));
+            }
+            Err(e) => return Err(e),
+        }
+        self.is_complete = true;
         Ok(())
     }
 

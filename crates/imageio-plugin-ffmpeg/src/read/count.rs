@@ -62,20 +62,25 @@ impl VideoReader {
         let container = self.container.clone();
         let index = self.index(stream)?;
         truncated(index, stream)?;
-        let mut n = index.n_frames(&container, stream);
         let window = window(index, stream, plan.options.start, plan.options.end);
         let is_whole = plan.options.start.is_none() && plan.options.end.is_none();
-        if n.is_none() && is_whole && stream.codec.as_deref() == Some("vp8") && index.frame(0).is_some_and(|p| p.is_key)
-        {
-            n = match index.n_shown {
-                Some(n) => Some(n),
-                None => Some(shown_vp8_frames(&self.tools, &self.source.input, stream)?),
-            };
+        if !is_whole {
+            return Ok(index.n_frames(&container, stream).map(|_| window.len()));
         }
-        Ok(match (n, is_whole) {
-            (Some(_), false) => Some(window.len()),
-            (n, _) => n,
-        })
+        self.frames_of_packets(stream)
+    }
+
+    /// Frames that come of the packets that are there; `None` where nobody knows without decoding.
+    pub fn frames_of_packets(&mut self, stream: &Stream) -> Result<Option<usize>> {
+        let container = self.container.clone();
+        let index = self.index(stream)?;
+        let is_vp8 = stream.codec.as_deref() == Some("vp8") && index.frame(0).is_some_and(|p| p.is_key);
+        match (index.n_frames(&container, stream), index.n_shown) {
+            (Some(n), _) => Ok(Some(n)),
+            (None, Some(n)) if is_vp8 => Ok(Some(n)),
+            (None, None) if is_vp8 => shown_vp8_frames(&self.tools, &self.source.input, stream).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Decodes everything and counts.

@@ -5,6 +5,7 @@ mod batch;
 mod convert;
 mod count;
 mod decode;
+mod ended;
 mod metadata;
 mod options;
 mod plan;
@@ -15,6 +16,7 @@ mod source;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use imageio_container::Doubt;
 use imageio_core::{Error, ImageReader, ImageResource, Limits, Request, Result};
 
 pub use self::options::{Chroma, Conversion, Count, ReadOptions, SourceOptions};
@@ -33,8 +35,12 @@ pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageRea
     let source = source::find(request, &options)?;
     let limits = request.limits().clone();
     let is_small = !source.is_live && request.size().is_some_and(|size| size <= SMALL);
-    if let Some(own) = source.plain.as_ref().and_then(|content| own(content, &limits, is_small, source.is_far())) {
-        return Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits)));
+    let mut is_of_other_size = false;
+    if let Some(content) = &source.plain {
+        match own(content, &limits, is_small, source.is_far()) {
+            Ok(own) => return Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits))),
+            Err(doubt) => is_of_other_size = doubt == Some(probe::OTHER_SIZE),
+        }
     }
     let mut asked = ask(&tools, &source, &limits, is_small);
     // A program that fails may be no ffprobe, or too old.
@@ -42,23 +48,36 @@ pub(crate) fn open<'r>(request: &mut dyn Request<'r>) -> Result<Box<dyn ImageRea
         asked = ask(&tools, &source, &limits, is_small);
     }
     source.check()?;
-    let (container, indices) = asked?;
+    let (mut container, indices) = asked?;
     if videos(&container).is_empty() {
         return Err(no_video(&container));
+    }
+    if is_of_other_size {
+        for stream in container.streams.iter_mut().filter(|stream| stream.kind == Kind::Video) {
+            if let Some(size) = probe::first_size(&tools, &source.input, stream, &limits)? {
+                (stream.width, stream.height) = size;
+            }
+        }
+        source.check()?;
     }
     let own = Own { container, indices, listing: None, is_complete: true };
     Ok(Box::new(VideoReader::new(tools, source, own, request.options().clone(), limits)))
 }
 
-/// What the header says, and of a small file all packets.
-fn own(content: &Arc<dyn ImageResource>, limits: &Limits, is_small: bool, is_far: bool) -> Option<Own> {
-    let mut own = probe::own(content, limits)?;
+/// What the header says, and of a small file all packets. Otherwise why not, if that is the header's fault.
+fn own(
+    content: &Arc<dyn ImageResource>,
+    limits: &Limits,
+    is_small: bool,
+    is_far: bool,
+) -> std::result::Result<Own, Option<Doubt>> {
+    let mut own = probe::own(content, limits).map_err(Some)?;
     if is_small && own.indices.is_empty() {
-        let listing = own.listing.as_ref()?;
-        let index = probe::list(content, listing, limits, is_far)?;
+        let listing = own.listing.as_ref().ok_or(None)?;
+        let index = probe::list(content, listing, limits, is_far).ok_or(None)?;
         own.indices.insert(listing.stream, index);
     }
-    Some(own)
+    Ok(own)
 }
 
 /// Asks ffprobe for the container; of what is far away only as much as it takes.

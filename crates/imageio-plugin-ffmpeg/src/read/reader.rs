@@ -11,7 +11,7 @@ use imageio_core::{
 use imageio_yuv::Converter;
 
 use super::convert::Planes;
-use super::decode::{Decoder, Ending, Frame};
+use super::decode::{Decoder, Frame};
 use super::options::Count;
 use super::plan::Plan;
 use super::seek::{Attempt, Seeking};
@@ -24,9 +24,6 @@ use crate::watch::{self, Look, Watch};
 
 /// Frames that are let pass by rather than starting ffmpeg anew: starting costs about as much.
 const NEAR: usize = 12;
-
-/// What ffmpeg says of a packet with nothing but an access unit delimiter or the end of a sequence (H.264 7.4.1.2.3).
-const NO_PICTURE: &str = "missing picture in access unit";
 
 /// Frames on their way from planes to RGB.
 pub(super) struct Converting {
@@ -136,7 +133,12 @@ impl VideoReader {
     fn seeking(&mut self, stream: &Stream) -> Result<&Seeking> {
         if !self.seekings.contains_key(&stream.index) {
             let index = self.index(stream)?.clone();
-            let seeking = Seeking::new(&self.tools, &self.source.input, stream, &index);
+            // Where some packets give no frame, the time of a packet does not tell which frame it is.
+            let is_sure = self.frames_of_packets(stream)? == Some(index.len());
+            let seeking = match is_sure {
+                true => Seeking::new(&self.tools, &self.source.input, stream, &index),
+                false => Seeking::default(),
+            };
             self.seekings.insert(stream.index, seeking);
         }
         self.seekings.get(&stream.index).ok_or_else(|| Error::new(ErrorKind::Backend, "the places to begin are lost"))
@@ -377,67 +379,6 @@ impl VideoReader {
         }
         Ok(())
     }
-
-    /// Why there is no frame `k`: the stream gave `n` frames.
-    pub fn ended(
-        &mut self,
-        plan: &Plan,
-        stream: &Stream,
-        options: &Options,
-        ended: Ending,
-        n: usize,
-        k: usize,
-    ) -> Error {
-        if let Err(e) = self.source.check() {
-            return e;
-        }
-        let log = match ended {
-            Ending::Broken(e) => return of_hardware(e, plan, n),
-            Ending::Clean(log) => log,
-        };
-        for line in &log {
-            if !self.log.contains(line) {
-                self.log.push(line.clone());
-            }
-        }
-        if self.source.is_live {
-            return Error::new(ErrorKind::Io, "the camera gives no more frames");
-        }
-        // A container that says what came, and no complaint: the end.
-        let no_complaint = log.iter().all(|line| line.contains(NO_PICTURE));
-        let as_said = no_complaint && stream.n_frames.is_none_or(|said| said == n);
-        if plan.one_to_one && !(as_said && n > 0) {
-            // An error if packets are missing.
-            let expected = match self.n_frames(plan, stream, options) {
-                Ok(expected) => expected,
-                Err(e) => return e,
-            };
-            // Decoders may make no picture of some packets, and nobody can say so before.
-            if let Some(expected) = expected.filter(|expected| *expected > n && !(no_complaint && n > 0)) {
-                let said = log.last().map_or_else(String::new, |line| format!("; ffmpeg said: {line}"));
-                return Error::malformed(format!("the video ends after {n} of {expected} frames{said}"));
-            }
-        }
-        if n == 0 && plan.one_to_one && plan.options.start.is_none() && plan.options.end.is_none() {
-            let said = log.last().map_or_else(String::new, |line| format!("; ffmpeg said: {line}"));
-            return Error::malformed(format!("not one frame of the video could be decoded{said}"));
-        }
-        self.counts.retain(|(of, _)| of != options);
-        self.counts.push((options.clone(), Some(n)));
-        Error::index_out_of_range(k, Some(n))
-    }
-}
-
-/// An error that says so if it was the hardware that could not be used, as option `hwaccel` asks for.
-fn of_hardware(e: Error, plan: &Plan, n: usize) -> Error {
-    let said = e.message();
-    if plan.options.hwaccel.is_none() || n > 0 || !["hwaccel", "evice"].iter().any(|word| said.contains(word)) {
-        return e;
-    }
-    let kind = if said.contains("Unrecognized hwaccel") { ErrorKind::InvalidOption } else { ErrorKind::Backend };
-    e.with_kind(kind)
-        .with("option", "hwaccel")
-        .with_hint("`auto` for option `hwaccel` takes hardware where there is some, and without it software decodes")
 }
 
 /// Shape of a frame.

@@ -194,7 +194,7 @@ fn picture(
     let mut is_in_order = true;
     let same_size = |coded: &Coded| {
         let same = (coded.width, coded.height) == (bitmap.width, bitmap.height);
-        if same { Ok(()) } else { Err(Doubt("the container and the codec disagree on the size")) }
+        if same { Ok(()) } else { Err(super::OTHER_SIZE) }
     };
     let owned = |word: &str| Some(word.to_owned());
     let mut aspect = track.pixel_aspect;

@@ -108,7 +108,7 @@ pub(super) fn of(
         }
     };
     if size.is_some_and(|coded| (u64::from(coded.width), u64::from(coded.height)) != (said.width, said.height)) {
-        return Err(Doubt("the container and the codec disagree on the size"));
+        return Err(super::OTHER_SIZE);
     }
     let colour = look.colour.unwrap_or(NOTHING);
     look.is_complete &= names::primaries(colour.primaries).is_some()

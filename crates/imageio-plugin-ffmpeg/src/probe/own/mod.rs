@@ -45,11 +45,13 @@ struct Described {
     is_complete: bool,
 }
 
-/// Reads the header of a file; `None`, with a word in the log, where ffprobe has to.
-pub(crate) fn read(content: &Arc<dyn ImageResource>, limits: &Limits) -> Option<Own> {
+/// Pictures have another size than the container says. ffprobe repeats the container.
+pub(crate) const OTHER_SIZE: Doubt = Doubt("the container and the codec disagree on the size");
+
+/// Reads the header of a file; why not, with a word in the log, where ffprobe has to.
+pub(crate) fn read(content: &Arc<dyn ImageResource>, limits: &Limits) -> Result<Own, Doubt> {
     let max = limits.max_metadata.unwrap_or(LARGEST).min(LARGEST);
-    let doubt = |doubt: Doubt| log::debug!("{} is left to ffprobe: {doubt}", content.name());
-    header(content, max, limits).map_err(doubt).ok()
+    header(content, max, limits).inspect_err(|doubt| log::debug!("{} is left to ffprobe: {doubt}", content.name()))
 }
 
 fn header(content: &Arc<dyn ImageResource>, max: u64, limits: &Limits) -> Result<Own, Doubt> {

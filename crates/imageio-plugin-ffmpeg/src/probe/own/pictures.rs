@@ -82,7 +82,7 @@ pub(super) fn describe(
     };
     let (coded, nal_length) = headers(codec, record, file, (first.at, u64::from(first.size)))?;
     if (coded.width, coded.height) != (u32::from(entry.size.0), u32::from(entry.size.1)) {
-        return Err(Doubt("the container and the codec disagree on the size"));
+        return Err(super::OTHER_SIZE);
     }
     let inner = merge(track, movie, codec, &coded, stream)?;
     Ok(Pictures { inner, nal_length })

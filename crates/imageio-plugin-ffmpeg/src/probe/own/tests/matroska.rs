@@ -7,10 +7,10 @@ const VPX: &str = "-c:v libvpx-vp9 -g 12 -deadline realtime -cpu-used 8";
 #[test]
 fn files_of_matroska() {
     use Who::{All, Ffprobe, Part};
-    let Some(folder) = Folder::new("matroska") else { return };
+    let Some(folder) = folder() else { return };
     let chapters = ";FFMETADATA1\ntitle=Two\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=One\n";
-    std::fs::write(folder.0.join("chapters.txt"), chapters).unwrap();
-    std::fs::write(folder.0.join("said.srt"), "1\n00:00:00,500 --> 00:00:01,000\nHello\n\n").unwrap();
+    std::fs::write(folder.path("chapters.txt"), chapters).unwrap();
+    std::fs::write(folder.path("said.srt"), "1\n00:00:00,500 --> 00:00:01,000\nHello\n\n").unwrap();
     let bt709 = "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv";
     let bt2020 = "-colorspace bt2020nc -color_primaries bt2020 -color_trc smpte2084 -color_range tv";
     let drop = "-vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr";
@@ -124,5 +124,5 @@ fn files_of_matroska() {
         ("prores.mkv", format!("{SOURCE} -pix_fmt yuva444p10le -c:v prores_ks -profile:v 4444"), Ffprobe),
         ("theora.mkv", format!("{SOURCE} -c:v libtheora"), Ffprobe),
     ];
-    folder.hold(&rows, 80);
+    hold(&folder, &rows, 80);
 }

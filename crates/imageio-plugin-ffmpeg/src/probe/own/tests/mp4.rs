@@ -5,10 +5,10 @@ use super::*;
 #[test]
 fn files_of_many_kinds() {
     use Who::{All, Ffprobe, Part};
-    let Some(folder) = Folder::new("kinds") else { return };
+    let Some(folder) = folder() else { return };
     let chapters = ";FFMETADATA1\ntitle=Two\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=One\n\
                     [CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=Two\n";
-    std::fs::write(folder.0.join("chapters.txt"), chapters).unwrap();
+    std::fs::write(folder.path("chapters.txt"), chapters).unwrap();
     let bt709 = "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv";
     let drop = "-vf select=not(mod(n\\,7)-3)+not(mod(n\\,3)) -vsync vfr";
     let rows: Vec<(&str, String, Who)> = vec![
@@ -84,15 +84,15 @@ fn files_of_many_kinds() {
         ("other.flv", format!("{SOURCE} {X264}"), Ffprobe),
         ("other.ts", format!("{SOURCE} {X264}"), Ffprobe),
     ];
-    folder.hold(&rows, 40);
+    hold(&folder, &rows, 40);
     // An edit list that ends a little before the media does, as rounding makes it, and one that cuts a frame.
-    if let Ok(content) = std::fs::read(folder.0.join("ntsc.mp4")) {
+    if let Ok(content) = std::fs::read(folder.path("ntsc.mp4")) {
         let at = content.windows(4).position(|word| word == b"elst").unwrap() + 12;
         let length = u32::from_be_bytes(content[at..at + 4].try_into().unwrap());
         for (less, who) in [(2, All), (40, Ffprobe)] {
             let mut content = content.clone();
             content[at..at + 4].copy_from_slice(&(length - less).to_be_bytes());
-            let path = folder.0.join("shorter.mp4");
+            let path = folder.path("shorter.mp4");
             std::fs::write(&path, content).unwrap();
             assert_eq!(check(&path), who, "shorter by {less}");
         }
