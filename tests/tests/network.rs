@@ -1,8 +1,12 @@
 //! What reading over the network costs, by the count of a real server, and what object stores do beyond reading.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test that fails says so")]
 
+#[path = "network/formats.rs"]
+mod formats;
 #[path = "places/servers.rs"]
 mod servers;
+#[path = "network/socks.rs"]
+mod socks;
 #[path = "network/video.rs"]
 mod video;
 

@@ -100,8 +100,10 @@ impl<'r> PngReader<'r> {
                     return Err(Error::new(imageio_core::ErrorKind::Backend, "the canvas is of another type"));
                 };
                 // From the second picture on a reader goes on as it began, which streams see for themselves.
-                let first = frames.start(k, header, layout);
-                if let (false, Ok(from)) = (canvas.goes_on_to(k), frames.get(first)) {
+                if source.is_far()
+                    && !canvas.goes_on_to(k)
+                    && let Ok(from) = frames.get(frames.start(k, header, layout))
+                {
                     source.announce_part(from.data.at, frames.get(k + 1).map_or(u64::MAX, |next| next.data.at));
                 }
                 let mut decode = |at: usize, out: &mut [T]| {

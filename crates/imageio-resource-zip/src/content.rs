@@ -90,6 +90,23 @@ impl<'a> Window<'a> {
     }
 }
 
+/// Adds `bytes`, which stand at `at`, to the checksum when they are first seen; what is seen again after a seek back is
+/// not counted twice. At the end of the content, whose length is given, the sum has to be the one given.
+fn add_up(sum: &mut Option<(u64, Hasher)>, bytes: &[u8], at: u64, (len, crc): (u64, u32)) -> io::Result<()> {
+    let end = at + bytes.len() as u64;
+    if let Some((upto, hasher)) = sum
+        && (at..=end).contains(upto)
+    {
+        let skip = usize::try_from(*upto - at).unwrap_or(bytes.len());
+        hasher.update(&bytes[skip..]);
+        *upto = end;
+        if *upto == len && hasher.clone().finalize() != crc {
+            return Err(Error::malformed("the member does not have the checksum that the archive says").into());
+        }
+    }
+    Ok(())
+}
+
 impl BufRead for Window<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let left = self.len.saturating_sub(self.at);
@@ -102,17 +119,7 @@ impl BufRead for Window<'_> {
         }
         let n = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let bytes = &bytes[..n];
-        // Added up when it is first seen; what is seen again after a seek back is not counted twice.
-        if let Some((upto, hasher)) = &mut self.sum
-            && (self.at..=self.at + n as u64).contains(upto)
-        {
-            let skip = usize::try_from(*upto - self.at).unwrap_or(n);
-            hasher.update(&bytes[skip..]);
-            *upto = self.at + n as u64;
-            if *upto == self.len && hasher.clone().finalize() != self.crc {
-                return Err(Error::malformed("the member does not have the checksum that the archive says").into());
-            }
-        }
+        add_up(&mut self.sum, bytes, self.at, (self.len, self.crc))?;
         Ok(bytes)
     }
 
@@ -123,9 +130,18 @@ impl BufRead for Window<'_> {
 }
 
 impl Read for Window<'_> {
+    /// Handed on as it is: what is far away is asked for as much as is wanted.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.fill_buf()?.read(buf)?;
-        self.consume(n);
+        let most = usize::try_from(self.len.saturating_sub(self.at)).unwrap_or(usize::MAX).min(buf.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let n = self.stream.read(&mut buf[..most])?;
+        if n == 0 {
+            return Err(Error::malformed("the archive ends within the member").with("offset", self.at).into());
+        }
+        add_up(&mut self.sum, &buf[..n], self.at, (self.len, self.crc))?;
+        self.at += n as u64;
         Ok(n)
     }
 }

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Debug};
+use std::io::Seek as _;
 use std::sync::{Arc, OnceLock};
 
-use imageio_core::resource::{PathResource, Transaction};
+use imageio_core::resource::{Ahead, PathResource, Transaction};
 use imageio_core::{
     Atomic, Error, ErrorKind, ImageResource, IntoResource, IntoTarget, Limits, Pipe, ReadSeek, Result, Target,
 };
 
+use crate::ahead::InArchive;
 use crate::archive::{Directory, Entry};
 use crate::content::{self, STORED, Unpacked, Window};
 use crate::name;
@@ -23,6 +25,8 @@ pub struct Member<'a> {
     located: OnceLock<Located<'a>>,
     /// A compressed member once something was unpacked.
     unpacked: OnceLock<Arc<dyn ImageResource + 'a>>,
+    /// Where to say what will be read of an archive that is far away, once the member was opened.
+    ahead: OnceLock<Ahead>,
     /// The archive again, where the member may be written.
     writable: Option<(Arc<dyn ImageResource>, Method)>,
 }
@@ -66,7 +70,8 @@ impl<'a> Member<'a> {
     pub(crate) fn new(outer: Arc<dyn ImageResource + 'a>, inner: &str) -> Result<Self> {
         name::check(inner)?;
         let inner = name::normal(inner);
-        Ok(Member { outer, inner, located: OnceLock::new(), unpacked: OnceLock::new(), writable: None })
+        let (located, unpacked, ahead) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Member { outer, inner, located, unpacked, ahead, writable: None })
     }
 
     /// A member of an archive whose directory was read.
@@ -112,6 +117,12 @@ impl<'a> Member<'a> {
         let mut stream = Arc::clone(&located.directory.outer).open_read_within(limits)?;
         let method = content::find(&mut stream, entry)?;
         content::check(entry, method)?;
+        let ahead = located.directory.outer.ahead();
+        if ahead.is_of_use() {
+            let at = stream.stream_position()?;
+            let member = InArchive { ahead, at, compressed: entry.compressed, size: entry.size };
+            let _ = self.ahead.set(Ahead::new(Arc::new(member)));
+        }
         if method == STORED {
             return Ok(Box::new(Window::new(stream, entry)));
         }
@@ -217,6 +228,10 @@ impl ImageResource for Member<'_> {
         };
         let Some(outer) = outer else { return Ok(None) };
         Ok(Some(Arc::new(Member::new(outer, &self.inner)?)))
+    }
+
+    fn ahead(&self) -> Ahead {
+        self.ahead.get().cloned().unwrap_or_default()
     }
 
     /// The files below a folder, or in the whole archive, with their folders: `sub/name.png`.
