@@ -120,7 +120,7 @@ fn options(plugins: &[&'static PluginDescriptor]) -> String {
                 out,
                 "| `{}` | {phase} | {kind}{range} | `{}` | {doc} |",
                 spec.name,
-                spec.default.replace('|', "\\|")
+                spec.default_by_name().replace('|', "\\|")
             );
         }
     }

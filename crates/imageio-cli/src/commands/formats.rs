@@ -69,7 +69,7 @@ fn options(specs: &[OptionSpec]) -> Vec<Value> {
             "type": spec.kind.to_string(),
             "choices": choices,
             "phase": phase(spec.phase),
-            "default": default(spec),
+            "default": spec.default_by_name(),
             "range": spec.range.map(|(low, high)| [low, high]),
             "doc": spec.doc.trim(),
             "aliases": spec.aliases,
@@ -96,28 +96,6 @@ fn shape(shape: WriteShape) -> &'static str {
         WriteShape::Rgba => "(h, w, 4)",
         _ => "any",
     }
-}
-
-/// The default as the command line would say it: `Filter::Auto` is the word `auto`, `Duration::from_millis(40)`
-/// is 40.
-fn default(spec: &OptionSpec) -> String {
-    let text = spec.default.trim();
-    let text = text.strip_prefix("Some(").and_then(|t| t.strip_suffix(')')).unwrap_or(text);
-    let text = text.strip_prefix("Duration::from_millis(").and_then(|t| t.strip_suffix(')')).unwrap_or(text);
-    let text = text.trim_end_matches(".to_owned()").trim_end_matches(".into()");
-    match text {
-        "None" => return "none".into(),
-        "Vec::new()" => return "[]".into(),
-        "String::new()" => return String::new(),
-        _ => {}
-    }
-    let Some((_, variant)) = text.rsplit_once("::") else { return text.trim_matches('"').to_owned() };
-    let plain = |word: &str| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let variant = plain(variant);
-    // Variants begin with a letter where words may begin with a digit: `S420` is the word `4:2:0`.
-    let words = if let OptionKind::Choice(words) = spec.kind { words } else { &[] };
-    let same = |word: &&&str| plain(word) == variant || variant.get(1..).is_some_and(|rest| rest == plain(word));
-    words.iter().find(same).map_or(variant.clone(), |word| (*word).to_owned())
 }
 
 fn table(plugins: &[&PluginDescriptor]) -> String {
@@ -170,7 +148,7 @@ fn in_full(plugins: &[&PluginDescriptor]) -> String {
             for spec in specs {
                 let range = spec.range.map_or_else(String::new, |(low, high)| format!(", {low} to {high}"));
                 let kind = spec.kind.to_string();
-                out += &format!("    {}: {kind}{range}, default {}\n", spec.name, default(spec));
+                out += &format!("    {}: {kind}{range}, default {}\n", spec.name, spec.default_by_name());
                 out += &format!("        {}\n", spec.doc.split_whitespace().collect::<Vec<_>>().join(" "));
             }
         }
@@ -188,38 +166,4 @@ fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
         out.push('\n');
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_in_the_words_of_the_command_line() {
-        let choice = OptionKind::Choice(&["auto", "4:2:0"]);
-        let rows = [
-            ("None", OptionKind::Int, "none"),
-            ("Some(6)", OptionKind::Int, "6"),
-            ("Duration::from_millis(40)", OptionKind::Duration, "40"),
-            ("Vec::new()", OptionKind::Any, "[]"),
-            ("Filter::Auto", choice, "auto"),
-            ("Subsampling::S420", choice, "4:2:0"),
-            ("Gamma::Off", OptionKind::Any, "off"),
-            ("\" \".to_owned()", OptionKind::Str, " "),
-            ("false", OptionKind::Bool, "false"),
-        ];
-        for (rust, kind, ours) in rows {
-            let spec = OptionSpec {
-                name: "x",
-                kind,
-                phase: Phase::Read,
-                default: rust,
-                range: None,
-                doc: "",
-                aliases: &[],
-                deprecated: None,
-            };
-            assert_eq!(default(&spec), ours, "{rust}");
-        }
-    }
 }
