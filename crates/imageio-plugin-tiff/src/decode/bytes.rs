@@ -322,14 +322,18 @@ const LZMA_MEMORY: u32 = 96 << 10;
 /// Decodes an XZ stream into `to`; returns how many bytes there were.
 #[cfg(feature = "lzma")]
 fn lzma(data: &[u8], to: &mut [u8]) -> Result<usize> {
-    use std::io::Read as _;
-    let mut stream = lzma_rust2::XzReader::new_mem_limit(data, false, LZMA_MEMORY);
+    fill(&mut lzma_rust2::XzReader::new_mem_limit(data, false, LZMA_MEMORY), to, "LZMA")
+}
+
+/// Reads what the stream of a compression of that name holds, as far as there is room; returns how many bytes it was.
+#[cfg(any(feature = "lzma", all(feature = "fast-zstd", not(feature = "libzstd"))))]
+pub(crate) fn fill(stream: &mut impl std::io::Read, to: &mut [u8], name: &str) -> Result<usize> {
     let mut got = 0;
     while let Some(rest) = to.get_mut(got..).filter(|rest| !rest.is_empty()) {
         match stream.read(rest) {
             Ok(0) => break,
             Ok(n) => got += n,
-            Err(e) => return Err(Error::malformed(format!("LZMA: {e}"))),
+            Err(e) => return Err(Error::malformed(format!("{name}: {e}"))),
         }
     }
     Ok(got)

@@ -37,6 +37,8 @@ use std::sync::Arc;
 use imageio_core::{Error, Result};
 use imageio_parallel as par;
 
+#[cfg(all(feature = "fast-zstd", not(feature = "libzstd")))]
+pub(crate) use self::bytes::fill;
 pub(crate) use self::bytes::to_native;
 pub(crate) use self::chunk::Context;
 use self::chunk::{Scratch, Spot, Task};
