@@ -55,9 +55,9 @@ fn main() -> Result<()> {
         let open = || open(&server, place, &name);
         let n = open().ok().and_then(|mut reader| reader.properties(Index::All).ok()?.n_images).unwrap_or(1);
         let cells = [
-            cell(&server, || Ok(drop(open()?.properties(Index::Auto)?))),
-            cell(&server, || Ok(drop(open()?.metadata(Index::Auto)?))),
-            cell(&server, || Ok(drop(open()?.read(n / 2)?))),
+            cell(&server, || open()?.properties(Index::Auto).map(drop).map_err(Into::into)),
+            cell(&server, || open()?.metadata(Index::Auto).map(drop).map_err(Into::into)),
+            cell(&server, || open()?.read(n / 2).map(drop).map_err(Into::into)),
             cell(&server, || {
                 let mut reader = open()?;
                 match reader.read(Index::Auto) {
