@@ -10,7 +10,7 @@ use crate::tags::tag;
 const MAX_ENTRIES: u64 = 65_536;
 /// Bytes read at once where a directory is looked for: enough for most with their values.
 const AHEAD: usize = 384;
-/// The same where each read costs a request: the values that often follow a directory come along.
+/// The same where each read costs a request and values were found a little further on: they come along from then on.
 const FAR: usize = 768;
 /// The same where directory follows directory, with little between them.
 const FURTHER: usize = 4096;
@@ -147,6 +147,8 @@ const LAYOUT_FREE: [u16; 12] = [
 pub(crate) struct Window {
     start: u64,
     bytes: Vec<u8>,
+    /// Whether a directory had values behind what was read along with it.
+    has_more: bool,
 }
 
 impl Window {
@@ -168,7 +170,8 @@ impl Window {
         }
         let behind = offset.checked_sub(self.start + self.bytes.len() as u64);
         let is_near = !self.bytes.is_empty() && offset > self.start && behind.unwrap_or(0) < FURTHER as u64 / 4;
-        let first = if source.ahead().is_of_use() { FAR } else { AHEAD };
+        self.has_more |= is_near && offset - self.start + (len as u64) <= FAR as u64;
+        let first = if self.has_more && source.ahead().is_of_use() { FAR } else { AHEAD };
         let wanted = len.max(if is_near { FURTHER } else { first });
         if wanted > 1 << 16 {
             // A count in a damaged file must not make us allocate what the file does not hold.

@@ -57,12 +57,16 @@ impl Connector for Forward {
     type Out = Forwarded;
 
     fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<()>) -> Result<Option<Forwarded>, Error> {
-        Ok(self.0.connect(details, chained)?.map(Forwarded))
+        Ok(self.0.connect(details, chained)?.map(|inner| Forwarded { inner, is_next: true }))
     }
 }
 
 /// A connection to a proxy.
-pub(crate) struct Forwarded(Box<dyn Transport>);
+pub(crate) struct Forwarded {
+    inner: Box<dyn Transport>,
+    /// Whether what is sent next begins a request; the content of one may look like the begin of another.
+    is_next: bool,
+}
 
 impl fmt::Debug for Forwarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,30 +76,32 @@ impl fmt::Debug for Forwarded {
 
 impl Transport for Forwarded {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        self.0.buffers()
+        self.inner.buffers()
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        let output = self.0.buffers().output();
+        let output = self.inner.buffers().output();
         let amount = match output.get_mut(..amount) {
-            Some(sent) if BEGINS.iter().any(|begin| sent.starts_with(begin)) => {
+            Some(sent) if self.is_next && BEGINS.iter().any(|begin| sent.starts_with(begin)) => {
                 sent.copy_within(SLASH + 1.., SLASH);
                 amount - 1
             }
             _ => amount,
         };
-        self.0.transmit_output(amount, timeout)
+        self.is_next = false;
+        self.inner.transmit_output(amount, timeout)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.0.await_input(timeout)
+        self.is_next = true;
+        self.inner.await_input(timeout)
     }
 
     fn is_open(&mut self) -> bool {
-        self.0.is_open()
+        self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {
-        self.0.is_tls()
+        self.inner.is_tls()
     }
 }
