@@ -97,7 +97,7 @@ fn matched_suffix(descriptor: &PluginDescriptor, file_name: Option<&str>) -> Opt
     descriptor.extension_list().iter().filter(ends).map(|e| e.len()).max()
 }
 
-/// The longest extension of `file_name` (lower case) that any plugin claims, else one that is [known](crate::known), else
+/// The longest extension of `file_name` (lower case) that any plugin claims, else one that is [known], else
 /// what follows the last dot.
 pub fn longest_extension<'n>(plugins: &[&'static PluginDescriptor], file_name: &'n str) -> Option<&'n str> {
     let longest = plugins.iter().filter_map(|d| matched_suffix(d, Some(file_name))).max();
