@@ -105,3 +105,58 @@ impl Transport for Forwarded {
         self.inner.is_tls()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use ureq::Timeout;
+    use ureq::unversioned::transport::LazyBuffers;
+    use ureq::unversioned::transport::time::Duration;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Line(LazyBuffers, Arc<Mutex<Vec<String>>>);
+
+    impl Transport for Line {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            &mut self.0
+        }
+
+        fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
+            let sent = String::from_utf8_lossy(&self.0.output()[..amount]).into_owned();
+            self.1.lock().unwrap().push(sent);
+            Ok(())
+        }
+
+        fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+            Ok(true)
+        }
+
+        fn is_open(&mut self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn the_begin_of_a_request_alone_is_changed() {
+        let never =
+            NextTimeout { after: Duration::NotHappening, reason: Timeout::Global, per_read: None, per_write: None };
+        let sent = Arc::<Mutex<Vec<String>>>::default();
+        let inner = Box::new(Line(LazyBuffers::new(64, 64), sent.clone()));
+        let mut line = Forwarded { inner, is_next: true };
+        let send = |line: &mut Forwarded, text: &str| {
+            line.buffers().output()[..text.len()].copy_from_slice(text.as_bytes());
+            line.transmit_output(text.len(), never).unwrap();
+        };
+        send(&mut line, "PUT /http://a/b HTTP/1.1");
+        send(&mut line, "PUT /http://content");
+        line.await_input(never).unwrap();
+        send(&mut line, "GET /http://a/c HTTP/1.1");
+        line.await_input(never).unwrap();
+        send(&mut line, "GET /d HTTP/1.1");
+        let expected = ["PUT http://a/b HTTP/1.1", "PUT /http://content", "GET http://a/c HTTP/1.1", "GET /d HTTP/1.1"];
+        assert_eq!(*sent.lock().unwrap(), expected);
+    }
+}
