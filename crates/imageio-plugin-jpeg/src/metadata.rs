@@ -12,6 +12,7 @@ pub(crate) const EXTENDED_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 /// Photoshop's image resources.
 pub(crate) const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 pub(crate) const ICC: &[u8] = b"ICC_PROFILE\0";
+
 /// Reads all metadata of an image.
 pub(crate) fn read(
     stream: &mut dyn ReadSeek,

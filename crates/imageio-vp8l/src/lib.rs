@@ -13,6 +13,7 @@ mod quick;
 mod rows;
 mod threads;
 
+use std::cell::LazyCell;
 use std::fmt;
 
 use self::bits::BitWriter;
@@ -113,13 +114,13 @@ pub fn encode(
     if pixels.len() != expected {
         return Err(Error::Size { expected, given: pixels.len() });
     }
-    let kind = Kind::of(pixels, channels, width);
-    let by_kind = if kind.is_drawn(channels) { OF_DRAWN } else { OF_PHOTOGRAPHS };
-    let level = effort.unwrap_or(by_kind);
+    // Looked at where it decides something: quick levels that are asked for go one way.
+    let kind = LazyCell::new(|| Kind::of(pixels, channels, width));
+    let level = effort.unwrap_or_else(|| if kind.is_drawn(channels) { OF_DRAWN } else { OF_PHOTOGRAPHS });
     let quick = (level <= 1).then(|| Quick::new(level));
     let mut effort = Effort::new(level);
     // Tile by tile other amounts of green are taken away, which hides what repeats.
-    effort.cross_color &= kind.repeated < 0.7;
+    effort.cross_color = effort.cross_color && kind.repeated < 0.7;
     let start = |bytes: usize| {
         let mut w = BitWriter::with_capacity(bytes);
         w.put(0x2f, 8);
